@@ -1,0 +1,171 @@
+// Package plan decides how an operation is answered by the subgraphs of a supergraph.
+//
+// Input: a supergraph and a specialised operation (no conditions left in it). Output: a Plan, which is data:
+// executing it is the work of package exec. Planning never does I/O and is deterministic.
+package plan
+
+import "github.com/vektah/gqlparser/v2/ast"
+
+// Key is a storage key: the slot of a response object in which a value is kept while the plan runs. Keys are
+// unique per (object position, field, arguments) for the life of the plan; Plan.Keys holds their printable names.
+type Key int
+
+// Plan is a query plan. It holds no condition: @skip, @include and override labels are decided before planning.
+type Plan struct {
+	Operation ast.Operation // query, mutation or subscription
+	Keys      []string      // printable name by Key, e.g. "name" for a client field, "_id_1" for a private one
+	Fetches   []*Fetch      // index = Fetch.ID; every dependency of a fetch has a lower ID
+	Source    *Fetch        // subscription: the fetch that opens the event stream; not part of Fetches. nil otherwise
+	Data      *Shape        // how `data` is projected from the merged response
+	// Introspection lists the root fields that the gateway answers itself (__schema, __type).
+	// The executor is handed their JSON by Key and projects it unchanged.
+	Introspection []IntrospectionField
+	Cost          Cost
+}
+
+// IntrospectionField is a root field answered from the API schema.
+type IntrospectionField struct {
+	Key   Key
+	Field *ast.Field
+}
+
+// Cost is what the plan costs: 1000 x Requests + 700 x Levels + Fields.
+type Cost struct{ Requests, Levels, Fields int }
+
+// Fetch is one request to one subgraph.
+type Fetch struct {
+	ID       int
+	Subgraph string // subgraph name as configured, not the join__Graph value
+	Level    int    // longest chain of dependencies; fetches of one level may run at the same time
+	Unit     int    // mutation: the root field it belongs to; units run strictly one after another. 0 otherwise
+	Deps     []int  // IDs of the fetches whose merged results this one reads, sorted
+
+	Kind          ast.Operation // kind of the operation sent to the subgraph
+	Document      string        // GraphQL text of that operation
+	OperationName string        // "" when the text is anonymous
+	Variables     []string      // client variables the text uses, sorted; sent with the client's (coerced) values if provided
+
+	Root     *Wire    // root fetch: shape of the answer's `data`; nil for an entity fetch
+	RootPath Path     // root fetch that re-enters Query at a position (a field returning Query): its targets. Empty: the root
+	Entities []*Batch // entity fetch: one per alias of `_entities`; nil for a root fetch
+}
+
+// Batch is one `_entities` field of a fetch: representations go out, entities come back in the same order.
+type Batch struct {
+	Alias    string // response key of the `_entities` field
+	Variable string // name of the variable that carries the representations
+	Paths    []Path // positions whose objects are the targets; equal representations are sent once
+	Reps     []Rep  // tried in order; the first whose Types has the target's runtime type is used; none: no representation
+	Entity   *Wire  // shape of each entity in the answer
+}
+
+// Path leads from the root object to target objects.
+type Path []Segment
+
+// Segment steps from objects into the value at Key. Lists of any depth are entered: every object in them is reached.
+type Segment struct {
+	Key   Key
+	Lists int      // list depth of the field, for printing ("@" each); execution enters whatever lists are there
+	Types []string // runtime types of the reached objects to go on with, sorted; nil: all
+}
+
+// Rep says how the representation of one target object is built.
+type Rep struct {
+	Types    []string // runtime types of the target this applies to, sorted; nil: any, also unknown
+	TypeName string   // `__typename` to send; "": the target's runtime type
+	Fields   []RepField
+}
+
+// RepField is one member of a representation, in print order.
+type RepField struct {
+	Name     string     // field name in the representation (never an alias)
+	Key      Key        // slot of the target (or nested object) that holds the value
+	Types    []string   // runtime types of the enclosing object the member applies to, sorted; nil: all. Otherwise it is left out
+	NonNull  bool       // key member: a null or missing value means no representation. A missing @requires value too; a null one is sent
+	TypeName bool       // nested objects also send `__typename` when their runtime type is known
+	Leaf     Leaf       // how a leaf is printed (ID as string)
+	Fields   []RepField // nil: leaf. Otherwise the value is an object or a (nested) list of objects
+}
+
+// Wire says how one object level of a subgraph's answer is read: wire names to storage keys. Unknown members are skipped.
+type Wire struct {
+	Type     string   // the object's type in the SUPERGRAPH if it is fixed by the subgraph's schema (an object type); "" if it is told by `__typename`
+	Possible []string // runtime types allowed here, sorted; nil when Type is set or nothing can be known (interface object)
+	Opaque   bool     // the answer's `__typename` must be ignored (an @interfaceObject position): the runtime type stays unknown
+	Fields   []WireField
+}
+
+// WireField maps one member of an answer's object.
+type WireField struct {
+	Name  string   // response key on the wire
+	Types []string // runtime types for which this entry applies, sorted; nil: all
+	Key   Key      // slot it is stored in
+	Field string   // field name, for messages
+	Type  *ast.Type
+	Leaf  Leaf
+	Child *Wire // nil: leaf
+}
+
+// Leaf is how a leaf value is checked and printed.
+type Leaf uint8
+
+// The kinds of leaf.
+const (
+	LeafCustom  Leaf = iota // custom scalar: any JSON, bytes kept
+	LeafString              // must be a string
+	LeafID                  // string or integer, kept as string
+	LeafInt                 // integral, 32 bits
+	LeafFloat               // finite number
+	LeafBoolean             // true or false
+	LeafEnum                // one of Enum in Shape; others become null
+)
+
+// Shape says how one object level is written to the client. It never mentions a private key.
+type Shape struct {
+	Type    string         // the position's type in the API schema
+	Classes []ShapeClass   // exactly one class applies to a runtime type; a type in no class is hidden: the object becomes null with no name leaked
+	Unknown *ShapeClass    // applies when the runtime type is unknown and was not needed; nil: unknown is an error at the position
+	byType  map[string]int // index of Classes by runtime type
+}
+
+// ShapeClass is the selection for a set of runtime types, fields merged and in client order.
+type ShapeClass struct {
+	Types  []string // runtime types, sorted
+	Fields []ShapeField
+}
+
+// ShapeField writes one response member.
+type ShapeField struct {
+	Name     string    // response name (client alias or field name)
+	Field    string    // field name
+	Parent   string    // type that declares Type below: the runtime type's own definition where known
+	Key      Key       // slot to read; ignored if TypeName
+	TypeName bool      // `__typename`: writes the runtime type
+	Raw      bool      // introspection result: written as handed in
+	Type     *ast.Type // null rules and list shape
+	Leaf     Leaf
+	Enum     []string // LeafEnum: the API schema's values, sorted
+	Shape    *Shape   // nil: leaf
+}
+
+// Class returns the class that applies to the runtime type, or nil when the type is hidden from clients.
+// The runtime type "" (unknown) gives Unknown.
+func (s *Shape) Class(runtimeType string) *ShapeClass {
+	if runtimeType == "" {
+		return s.Unknown
+	}
+	if i, ok := s.byType[runtimeType]; ok {
+		return &s.Classes[i]
+	}
+	return nil
+}
+
+// Index prepares Class. The planner calls it once when the classes are final.
+func (s *Shape) Index() {
+	s.byType = map[string]int{}
+	for i, c := range s.Classes {
+		for _, t := range c.Types {
+			s.byType[t] = i
+		}
+	}
+}
