@@ -1,0 +1,155 @@
+package operation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+type normaliser struct {
+	schema   *ast.Schema
+	doc      *ast.QueryDocument
+	possible map[string][]string
+	values   map[string]bool
+}
+
+// group is an item being collected: all fields of one response name for one set of runtime types.
+type group struct {
+	item *Item
+	sets []ast.SelectionSet
+}
+
+// collector gathers the fields of one place in the order in which they are first met.
+type collector struct {
+	groups []*group
+	index  map[string]*group
+}
+
+// selection normalises the selection sets written for one place of the given type.
+func (n *normaliser) selection(typeName string, sets []ast.SelectionSet) *Selection {
+	c := &collector{index: map[string]*group{}}
+	for _, set := range sets {
+		n.collect(c, set, typeName, typeName, nil)
+	}
+	out := &Selection{Type: typeName}
+	for _, g := range c.groups {
+		if c.covered(g.item) {
+			continue
+		}
+		if introspection(g.item.Field.Name) {
+			source := *g.item.Source
+			source.Directives, source.SelectionSet = nil, n.inline(slices.Concat(g.sets...))
+			g.item.Source = &source
+		} else if def := n.schema.Types[g.item.Field.Type.Name()]; def != nil && def.IsCompositeType() && !g.item.TypeName() {
+			g.item.Selection = n.selection(def.Name, g.sets)
+		}
+		out.Items = append(out.Items, g.item)
+	}
+	return out
+}
+
+// introspection reports whether the gateway answers the root field itself, from its text.
+func introspection(name string) bool { return name == "__schema" || name == "__type" }
+
+// covered reports whether the leaf is asked for all its runtime types by another item.
+func (c *collector) covered(it *Item) bool {
+	if it.Types == nil || len(it.Source.SelectionSet) > 0 {
+		return false
+	}
+	for _, g := range c.groups {
+		o := g.item
+		if o != it && o.Name == it.Name && o.Field.Name == it.Field.Name && o.Args == it.Args &&
+			(o.Types == nil || len(o.Types) > len(it.Types) && containsAll(o.Types, it.Types)) {
+			return true
+		}
+	}
+	return false
+}
+
+// collect walks one selection set. parent is the type its fields are written on; types are the runtime types it is
+// meant for, nil: all of the place's.
+func (n *normaliser) collect(c *collector, set ast.SelectionSet, place, parent string, types []string) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			if n.included(s.Directives) {
+				n.field(c, s, parent, types)
+			}
+		case *ast.InlineFragment:
+			if n.included(s.Directives) {
+				n.fragment(c, s.SelectionSet, s.TypeCondition, place, parent, types)
+			}
+		case *ast.FragmentSpread:
+			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.included(s.Directives) {
+				n.fragment(c, def.SelectionSet, def.TypeCondition, place, parent, types)
+			}
+		}
+	}
+}
+
+// fragment resolves a type condition. It vanishes only if every field of its type exists on the parent: its type is
+// the parent's or one that the parent implements. Otherwise it narrows the runtime types.
+func (n *normaliser) fragment(c *collector, set ast.SelectionSet, condition, place, parent string, types []string) {
+	if condition == "" || condition == parent || slices.Contains(n.schema.Types[parent].Interfaces, condition) {
+		n.collect(c, set, place, parent, types)
+		return
+	}
+	narrowed := n.possible[condition]
+	if types == nil {
+		types = n.possible[place]
+	}
+	narrowed = intersect(narrowed, types)
+	switch len(narrowed) {
+	case 0:
+		return
+	case 1:
+		condition = narrowed[0]
+	}
+	if condition == place {
+		narrowed = nil
+	}
+	n.collect(c, set, place, condition, narrowed)
+}
+
+func (n *normaliser) field(c *collector, f *ast.Field, parent string, types []string) {
+	def := n.definition(f, parent)
+	name := f.Alias
+	if name == "" {
+		name = f.Name
+	}
+	key := name + "|" + strings.Join(types, ",")
+	g := c.index[key]
+	if g == nil {
+		g = &group{item: &Item{Name: name, Field: def, Parent: parent, Arguments: f.Arguments, Args: Arguments(f.Arguments), Types: types, Source: f}}
+		c.index[key] = g
+		c.groups = append(c.groups, g)
+	}
+	if len(f.SelectionSet) > 0 {
+		g.sets = append(g.sets, f.SelectionSet)
+	}
+}
+
+func (n *normaliser) definition(f *ast.Field, parent string) *ast.FieldDefinition {
+	if f.Name == "__typename" {
+		return &ast.FieldDefinition{Name: "__typename", Type: ast.NonNullNamedType("String", nil)}
+	}
+	if def := n.schema.Types[parent]; def != nil {
+		if fd := def.Fields.ForName(f.Name); fd != nil {
+			return fd
+		}
+	}
+	return f.Definition
+}
+
+func intersect(a, b []string) []string {
+	out := []string{}
+	for _, s := range a {
+		if _, ok := slices.BinarySearch(b, s); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func containsAll(all, some []string) bool { return len(intersect(some, all)) == len(some) }
