@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Passes all tests: installs what they need, then lint, unit tests under the race detector, the built binary in both
+# shapes, real clients, a browser, the infrastructure and the image. FULL=1 runs the long forms. Stops at the first failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export GOFLAGS="-buildvcs=false ${GOFLAGS:-}"
+work=$(mktemp -d)
+artifacts=${MEDICORE_ARTIFACTS:-$PWD/test/artifacts}
+mkdir -p "$artifacts"
+platform=
+stop() {
+  status=$?
+  [ -z "$platform" ] || kill "$platform" 2>/dev/null || true
+  MEDICORE_DEV=$work scripts/kafka.sh stop >/dev/null 2>&1 || true
+  MEDICORE_DEV=$work scripts/postgres.sh stop >/dev/null 2>&1 || true
+  rm -rf "$work"
+  [ $status = 0 ] || echo "FAILED in: ${phase:-start}" >&2
+}
+trap stop EXIT
+began=$SECONDS
+phase() { # phase NAME COMMAND...
+  phase=$1
+  shift
+  local start=$SECONDS
+  echo "=== $phase"
+  "$@"
+  echo "--- $phase: $((SECONDS - start)) s (in all $((SECONDS - began)) s)"
+}
+
+exports=$work/exports
+phase "install" bash -c 'scripts/install.sh >"$0"' "$exports"
+# shellcheck disable=SC1090
+. "$exports"
+
+servers() {
+  MEDICORE_DEV=$work scripts/postgres.sh start >"$work/postgres.env"
+  MEDICORE_DEV=$work scripts/kafka.sh start >"$work/kafka.env"
+}
+phase "start PostgreSQL and Kafka" servers
+# shellcheck disable=SC1091
+. "$work/postgres.env"
+# shellcheck disable=SC1091
+. "$work/kafka.env"
+
+scripts_ok() { shellcheck scripts/*.sh .ci/run && scripts/no-generated-drift.sh; }
+phase "scripts and generated files" scripts_ok
+phase "vet and lint" bash -c 'go vet -tags e2e ./... && "$GOLANGCI_LINT" run ./...'
+phase "unit tests under the race detector" go test -race -timeout 15m ./...
+fuzz() { go run ./test/fuzzall -time "${FUZZ_TIME:-3s}"; }
+phase "fuzz targets" fuzz
+phase "build" go build -o "$work/medicore" ./cmd/medicore
+export MEDICORE_BIN=$work/medicore
+phase "the binary as one process and as five" go test -tags e2e -timeout 10m -count=1 ./test/...
+
+serve() {
+  JWT_SECRET=$(head -c 48 /dev/urandom | base64 -w0) MEDICORE_DATA=$work/data MEDICORE_LOG_FORMAT=json "$MEDICORE_BIN" serve 2>"$work/platform.log" &
+  platform=$!
+  curl -fsS --retry 60 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1:8084/ready
+}
+quiet() { ! grep -E '"panic|panic:|"level":"ERROR"' "$work/platform.log"; }
+phase "start the platform" serve
+clients() { MEDICORE_ARTIFACTS=$artifacts npm test --silent --prefix test/node; }
+phase "GraphQL and browser clients" clients
+phase "schemathesis over the OpenAPI documents" scripts/schemathesis.sh http://127.0.0.1:8084
+phase "the platform's log shows no error and no panic" quiet
+kill "$platform" && wait "$platform"
+platform=
+
+phase "web console tests" npm test --silent --prefix web/admin
+phase "infrastructure" env JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION=1 go test -C infra ./...
+phase "image" scripts/image.sh
+echo "all passed in $((SECONDS - began)) s"

@@ -1,0 +1,54 @@
+// Command fuzzall runs every fuzz target of the module, one after another, each for -time.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var target = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(f \*testing\.F\)`)
+
+func main() {
+	log.SetFlags(0)
+	each := flag.String("time", "10s", "how long each target runs")
+	flag.Parse()
+	found := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "infra" || d.Name() == "tools" || path != "." && strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range target.FindAllSubmatch(text, -1) {
+			found++
+			name, pkg := string(m[1]), "./"+filepath.ToSlash(filepath.Dir(path))
+			fmt.Printf("%s %s\n", pkg, name)
+			out, err := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", *each, pkg).CombinedOutput()
+			if err != nil {
+				return fmt.Errorf("%s %s: %w\n%s", pkg, name, err, out)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if found == 0 {
+		log.Fatal("no fuzz target found: run this in the repository's root")
+	}
+}

@@ -1,0 +1,245 @@
+// Package platform starts the built medicore binary for tests, as one process on embedded defaults or as five
+// processes on PostgreSQL and Kafka, and talks to it as a client would.
+package platform
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Secret signs the tokens of every platform started here.
+var Secret = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("medicore-tests! "), 3))
+
+// The seeded administrator.
+const (
+	AdminEmail    = "testpriti@test.com"
+	AdminPassword = "password123"
+)
+
+// Platform is a running platform.
+type Platform struct {
+	URL   string            // of the gateway
+	URLs  map[string]string // of each service's HTTP
+	Procs []*Process
+	Ready time.Duration // from the start of the last process to the gateway's /ready
+}
+
+// Process is one process of it.
+type Process struct {
+	Name string
+	cmd  *exec.Cmd
+	log  *buffer
+	done chan struct{}
+	err  error
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	if bin := os.Getenv("MEDICORE_BIN"); bin != "" {
+		return bin, nil
+	}
+	dir, err := os.MkdirTemp("", "medicore-bin")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "medicore")
+	out, err := exec.Command("go", "build", "-o", bin, "medicore.dev/medicore/cmd/medicore").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the binary: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// Binary returns the path of the built binary: $MEDICORE_BIN, or one built now.
+func Binary(t testing.TB) string {
+	t.Helper()
+	bin, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
+// One starts everything in one process on embedded defaults, on the default ports, with fresh data. More environment
+// may be given as NAME=value.
+func One(t testing.TB, env ...string) *Platform {
+	t.Helper()
+	p := &Platform{URL: "http://127.0.0.1:8084", URLs: map[string]string{
+		"auth": "http://127.0.0.1:8085", "profiles": "http://127.0.0.1:8081", "billing": "http://127.0.0.1:8082", "analytics": "http://127.0.0.1:8083", "gateway": "http://127.0.0.1:8084",
+	}}
+	start := time.Now()
+	p.start(t, "medicore", append([]string{"MEDICORE_DATA=" + t.TempDir()}, env...))
+	p.wait(t, "gateway", start)
+	return p
+}
+
+// Five starts one process per service on the servers that TEST_POSTGRES_URL and TEST_KAFKA_BROKERS name.
+func Five(t testing.TB) *Platform {
+	t.Helper()
+	pg, brokers := os.Getenv("TEST_POSTGRES_URL"), os.Getenv("TEST_KAFKA_BROKERS")
+	if pg == "" || brokers == "" {
+		t.Fatal("TEST_POSTGRES_URL and TEST_KAFKA_BROKERS must be set: `make e2e` starts both servers")
+	}
+	p := &Platform{URLs: map[string]string{}}
+	addr := map[string]string{}
+	for _, s := range []string{"auth", "profiles", "billing", "billing_grpc", "analytics", "gateway"} {
+		addr[s] = freeAddr(t)
+		p.URLs[s] = "http://" + addr[s]
+	}
+	p.URL = p.URLs["gateway"]
+	common := []string{
+		"MEDICORE_KAFKA_BROKERS=" + brokers, "MEDICORE_DEMO=false",
+		"MEDICORE_SERVICES_AUTH=" + p.URLs["auth"], "MEDICORE_SERVICES_PROFILES=" + p.URLs["profiles"], "MEDICORE_SERVICES_BILLING=" + p.URLs["billing"],
+		"MEDICORE_SERVICES_BILLING_GRPC=" + addr["billing_grpc"], "MEDICORE_SERVICES_ANALYTICS=" + p.URLs["analytics"],
+	}
+	var last time.Time
+	for _, s := range []string{"auth", "billing", "profiles", "analytics", "gateway"} {
+		env := append([]string{"MEDICORE_TARGET=" + s, "MEDICORE_DATA=" + t.TempDir(), "MEDICORE_LISTEN_" + strings.ToUpper(s) + "=" + addr[s]}, common...)
+		if s != "gateway" {
+			env = append(env, "MEDICORE_"+strings.ToUpper(s)+"_DATABASE_URL="+Database(t, pg, s))
+		}
+		if s == "billing" {
+			env = append(env, "MEDICORE_LISTEN_BILLING_GRPC="+addr["billing_grpc"])
+		}
+		last = time.Now()
+		p.start(t, s, env)
+	}
+	for _, s := range []string{"auth", "billing", "profiles", "analytics", "gateway"} {
+		p.wait(t, s, last)
+	}
+	return p
+}
+
+func (p *Platform) start(t testing.TB, name string, env []string) {
+	t.Helper()
+	proc := &Process{Name: name, cmd: exec.Command(Binary(t), "serve"), log: &buffer{}, done: make(chan struct{})}
+	proc.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "JWT_SECRET=" + Secret, "MEDICORE_LOG_LEVEL=debug"}, env...)
+	proc.cmd.Stdout, proc.cmd.Stderr = proc.log, proc.log
+	proc.cmd.Dir = t.TempDir()
+	proc.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := proc.cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", name, err)
+	}
+	go func() { proc.err = proc.cmd.Wait(); close(proc.done) }()
+	p.Procs = append(p.Procs, proc)
+	t.Cleanup(func() {
+		if err := proc.Stop(30 * time.Second); err != nil {
+			t.Errorf("stop %s: %v", name, err)
+		}
+		if t.Failed() {
+			t.Logf("log of %s:\n%s", name, proc.log.tail(200))
+		}
+	})
+}
+
+func (p *Platform) wait(t testing.TB, service string, start time.Time) {
+	t.Helper()
+	deadline := time.Now().Add(90 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for time.Now().Before(deadline) {
+		resp, err := http.Get(p.URLs[service] + "/ready")
+		if err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				p.Ready = time.Since(start)
+				return
+			}
+		}
+		for _, proc := range p.Procs {
+			select {
+			case <-proc.done:
+				t.Fatalf("%s ended before it was ready: %v\n%s", proc.Name, proc.err, proc.log.tail(100))
+			default:
+			}
+		}
+		<-tick.C
+	}
+	t.Fatalf("%s is not ready after 90 s", service)
+}
+
+// Stop ends the process with SIGTERM and waits for it; one that has ended already is no error if it ended well.
+func (p *Process) Stop(limit time.Duration) error {
+	select {
+	case <-p.done:
+		return p.err
+	default:
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case <-p.done:
+		return p.err
+	case <-time.After(limit):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		return fmt.Errorf("still running %v after SIGTERM", limit)
+	}
+}
+
+// Log returns what the process has logged so far.
+func (p *Process) Log() string { return p.log.String() }
+
+// PID returns the process's id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Database makes a fresh PostgreSQL database on the server that base names and returns its URL.
+func Database(t testing.TB, base, service string) string {
+	t.Helper()
+	name := fmt.Sprintf("e2e_%s_%d", service, time.Now().UnixNano())
+	u := MustURL(t, base)
+	db := openPostgres(t, base)
+	if _, err := db.ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("make database %s: %v", name, err)
+	}
+	t.Cleanup(func() {
+		_, _ = db.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+		_ = db.Close()
+	})
+	u.Path = "/" + name
+	return u.String()
+}
+
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func (b *buffer) tail(lines int) string {
+	all := strings.Split(strings.TrimSpace(b.String()), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
