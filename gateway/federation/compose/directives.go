@@ -1,0 +1,215 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/subgraph"
+)
+
+// mergeable is a directive whose applications come into the supergraph.
+type mergeable struct {
+	name       string
+	repeatable bool
+	strategies map[string]strategy // by argument; nil: the most frequent application wins
+}
+
+// mergeables are those of GraphQL and federation, in the order in which they are printed.
+var mergeables = []mergeable{
+	{name: "inaccessible"},
+	{name: "deprecated"},
+	{name: "specifiedBy"},
+	{name: "oneOf"},
+	{name: "tag", repeatable: true},
+	{name: "authenticated"},
+	{name: "requiresScopes", strategies: map[string]strategy{"scopes": conjunction}},
+	{name: "policy", strategies: map[string]strategy{"policies": conjunction}},
+	{name: "context", repeatable: true},
+	{name: "cost", strategies: map[string]strategy{"weight": maximum}},
+	{name: "listSize", strategies: map[string]strategy{
+		"assumedSize": maximum, "slicingArguments": union, "sizedFields": union, "requireOneSlicingArgument": both,
+	}},
+}
+
+func isMergeable(name string) bool {
+	return slices.ContainsFunc(mergeables, func(d mergeable) bool { return d.name == name })
+}
+
+func isBuiltInMergeable(name string) bool {
+	return name == "deprecated" || name == "specifiedBy" || name == "oneOf"
+}
+
+// mergeKey says as what a directive application of subgraph i is merged: the federation name, "@name" for a composed
+// directive, "" for one that stays behind.
+func (m *merger) mergeKey(i int, d *ast.Directive) string {
+	if isBuiltInMergeable(d.Name) {
+		return d.Name
+	}
+	if c := m.composedBy("@" + d.Name); c != nil && c.in[i] {
+		return "@" + c.name
+	}
+	if name := m.subs[i].SpecName(d.Name); isMergeable(name) {
+		return name
+	}
+	return ""
+}
+
+// application is one use of a directive in one subgraph.
+type application struct {
+	i        int
+	d        *ast.Directive
+	defaults map[string]*ast.Value
+}
+
+// mergeApplied merges the applications of directives to one element, given per subgraph.
+func (m *merger) mergeApplied(coordinate string, lists []ast.DirectiveList) ast.DirectiveList {
+	groups := map[string][]application{}
+	for i, list := range lists {
+		for _, d := range list {
+			if key := m.mergeKey(i, d); key != "" {
+				groups[key] = append(groups[key], application{i, m.adapt(i, key, d), m.defaults(i, d)})
+			}
+		}
+	}
+	var out ast.DirectiveList
+	for _, kind := range mergeables {
+		if group := groups[kind.name]; len(group) > 0 {
+			out = append(out, m.mergeGroup(coordinate, kind, group)...)
+		}
+	}
+	if of := groups["oneOf"]; len(of) > 0 && len(of) < present(lists) {
+		m.hint(HintOneOf, coordinate, "input %q is @oneOf in some subgraphs only; it is in the supergraph", coordinate)
+	}
+	for _, c := range m.composed {
+		if group := groups["@"+c.name]; len(group) > 0 {
+			kind := mergeable{name: c.name, repeatable: c.definition.IsRepeatable}
+			out = append(out, m.mergeGroup(coordinate, kind, group)...)
+		}
+	}
+	return out
+}
+
+func present(lists []ast.DirectiveList) int {
+	n := 0
+	for _, list := range lists {
+		if list != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// adapt gives an application its name in the supergraph; contexts are prefixed with their subgraph.
+func (m *merger) adapt(i int, key string, d *ast.Directive) *ast.Directive {
+	out := &ast.Directive{Name: d.Name, Position: d.Position}
+	for _, a := range d.Arguments {
+		if a.Value != nil && a.Value.Kind == ast.NullValue {
+			continue
+		}
+		out.Arguments = append(out.Arguments, a)
+	}
+	if name := m.names[key]; name != "" {
+		out.Name = name
+	}
+	if key == "context" {
+		name, _ := subgraph.StringArgument(d, "name")
+		out.Arguments = ast.ArgumentList{stringArgument("name", contextName(m.subs[i], name))}
+	}
+	return out
+}
+
+func (m *merger) defaults(i int, d *ast.Directive) map[string]*ast.Value {
+	out := map[string]*ast.Value{}
+	if d.Name == "deprecated" {
+		out["reason"] = &ast.Value{Kind: ast.StringValue, Raw: "No longer supported"}
+	}
+	if def := m.subs[i].Definition(d.Name); def != nil {
+		for _, a := range def.Arguments {
+			if a.DefaultValue != nil {
+				out[a.Name] = a.DefaultValue
+			}
+		}
+	}
+	return out
+}
+
+// value returns an argument of the application, or its default, or nil.
+func (a application) value(name string) *ast.Value {
+	if given := a.d.Arguments.ForName(name); given != nil {
+		return given.Value
+	}
+	return a.defaults[name]
+}
+
+// signature is equal for two applications exactly when their arguments, defaults filled in, are.
+func (a application) signature() string {
+	names := map[string]bool{}
+	for _, given := range a.d.Arguments {
+		names[given.Name] = true
+	}
+	for name := range a.defaults {
+		names[name] = true
+	}
+	var parts []string
+	for name := range names {
+		parts = append(parts, name+":"+canonical(a.value(name)))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
+}
+
+func (m *merger) mergeGroup(coordinate string, kind mergeable, group []application) ast.DirectiveList {
+	count := map[string]int{}
+	var distinct []application
+	for _, a := range group {
+		if count[a.signature()]++; count[a.signature()] == 1 {
+			distinct = append(distinct, a)
+		}
+	}
+	switch {
+	case kind.repeatable:
+		var out ast.DirectiveList
+		for _, a := range distinct {
+			out = append(out, a.d)
+		}
+		return out
+	case len(distinct) == 1:
+		return ast.DirectiveList{distinct[0].d}
+	case kind.strategies != nil:
+		m.hint(HintMergedArguments, coordinate, "@%s is applied to %q with different arguments; they are merged", kind.name, coordinate)
+		return ast.DirectiveList{m.mergeArgumentsOf(kind, distinct)}
+	default:
+		best := distinct[0]
+		for _, a := range distinct {
+			if count[a.signature()] > count[best.signature()] {
+				best = a
+			}
+		}
+		m.hint(HintDirectiveArguments, coordinate, "@%s is applied to %q with different arguments; the most frequent ones are used", kind.name, coordinate)
+		return ast.DirectiveList{best.d}
+	}
+}
+
+// mergeArgumentsOf merges distinct applications of a directive argument by argument.
+func (m *merger) mergeArgumentsOf(kind mergeable, distinct []application) *ast.Directive {
+	out := &ast.Directive{Name: distinct[0].d.Name}
+	names := make([]string, 0, len(kind.strategies))
+	for name := range kind.strategies {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		var values []*ast.Value
+		for _, a := range distinct {
+			if v := a.value(name); v != nil {
+				values = append(values, v)
+			}
+		}
+		if len(values) > 0 {
+			out.Arguments = append(out.Arguments, &ast.Argument{Name: name, Value: kind.strategies[name](values)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,6 @@
+// Package compose merges the schemas of subgraphs into a supergraph.
+//
+// Input: the SDL of each subgraph. Output: the supergraph SDL (join specification) with hints, or errors; never both.
+// Compose is a pure function whose result does not depend on the order of the subgraphs. Its stages are barriers: the
+// first stage that finds errors reports all of its own, and no later stage runs.
+package compose

@@ -1,0 +1,276 @@
+package compose
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/spec"
+	"medicore.dev/medicore/gateway/federation/subgraph"
+)
+
+// merger holds the supergraph while it is built. Slices named sources or per subgraph are indexed like subs; nil
+// means that the subgraph does not have the element.
+type merger struct {
+	subs   []*subgraph.Subgraph // sorted by name
+	graphs []string             // values of join__Graph
+	errs   Errors
+	hints  []*Hint
+
+	types map[string]*mergedType
+	order []string // of types, by first appearance
+
+	names      map[string]string // federation directive -> its name in the supergraph
+	usedIn     map[string][]bool // federation directive -> the subgraphs that apply it
+	composed   []*composedDirective
+	directives []*ast.DirectiveDefinition // executable and composed ones
+	schema     *ast.SchemaDefinition
+	fields     map[string]*mergedField // by coordinate "T.f"
+}
+
+// mergedType is a type of the supergraph and where it comes from.
+type mergedType struct {
+	*ast.Definition
+	sources []*subgraph.Type
+	join    ast.DirectiveList // join directives; Definition.Directives holds the merged ones
+}
+
+// mergedField is a field of an object or interface of the supergraph.
+type mergedField struct {
+	*ast.FieldDefinition
+	parent  *mergedType
+	sources []*ast.FieldDefinition
+	over    []override
+	join    ast.DirectiveList
+	copied  bool // from an interface object
+}
+
+func (f *mergedField) coordinate() string { return f.parent.Name + "." + f.Name }
+
+func newMerger(subs []*subgraph.Subgraph) *merger {
+	m := &merger{subs: subs, types: map[string]*mergedType{}, fields: map[string]*mergedField{}, schema: &ast.SchemaDefinition{}}
+	m.graphs = graphValues(subs)
+	return m
+}
+
+func (m *merger) errorf(code spec.Code, format string, args ...any) *spec.Error {
+	e := spec.Errorf(code, format, args...)
+	m.errs = append(m.errs, e)
+	return e
+}
+
+// merge builds the supergraph. Its steps depend on those before: types need their members and interfaces before
+// fields can be compared, enums need to know which fields and arguments were kept.
+func (m *merger) merge() {
+	m.prepareDirectives()
+	m.mergeShells()
+	if len(m.errs) > 0 {
+		return
+	}
+	m.mergeSchema()
+	for _, name := range m.order {
+		if t := m.types[name]; t.Kind == ast.Scalar {
+			m.mergeTypeDirectives(t)
+		}
+	}
+	m.each(ast.InputObject, m.mergeInput)
+	m.each(ast.Interface, m.mergeComposite)
+	m.each(ast.Object, m.mergeComposite)
+	m.each(ast.Union, m.mergeTypeDirectives)
+	m.mergeDirectiveDefinitions()
+	m.each(ast.Enum, m.mergeEnum)
+	if q := m.types["Query"]; q == nil || len(q.Fields) == 0 {
+		m.errorf(spec.CodeNoQueries, "no query field was found in any subgraph")
+	}
+	m.copyInterfaceObjectFields()
+	m.checkSharing()
+	m.propagateAuthorisation()
+}
+
+func (m *merger) each(kind ast.DefinitionKind, do func(*mergedType)) {
+	for _, name := range m.order {
+		if t := m.types[name]; t.Kind == kind {
+			do(t)
+		}
+	}
+}
+
+// mergeShells makes the types with their kinds, interfaces and members.
+func (m *merger) mergeShells() {
+	for i, s := range m.subs {
+		for _, t := range s.Types {
+			merged := m.types[t.Name]
+			if merged == nil {
+				merged = &mergedType{Definition: &ast.Definition{Name: t.Name}, sources: make([]*subgraph.Type, len(m.subs))}
+				m.types[t.Name] = merged
+				m.order = append(m.order, t.Name)
+			}
+			merged.sources[i] = t
+		}
+	}
+	for _, name := range m.order {
+		t := m.types[name]
+		if m.checkBase(t) && m.mergeKind(t) {
+			m.mergeDescription(&t.Description, name, sourceTexts(t.sources, func(s *subgraph.Type) string { return s.Description }))
+		}
+	}
+	if len(m.errs) > 0 {
+		return
+	}
+	for _, name := range m.order {
+		m.mergeMembership(m.types[name])
+	}
+}
+
+// checkBase reports a type that is extended but defined nowhere.
+func (m *merger) checkBase(t *mergedType) bool {
+	for i, src := range t.sources {
+		if src != nil && (!src.Extended() || m.subs[i].IsRoot(t.Name)) {
+			return true
+		}
+	}
+	for i, src := range t.sources {
+		if src != nil {
+			m.errorf(spec.CodeExtensionWithNoBase, "[%s] type %q is an extension, but no subgraph defines it", m.subs[i].Name, t.Name).
+				At(m.subs[i].Name, src.Position)
+		}
+	}
+	return false
+}
+
+// mergeKind settles the kind of the type; an interface object counts as an interface.
+func (m *merger) mergeKind(t *mergedType) bool {
+	standIn, mismatch := false, false
+	for i, src := range t.sources {
+		if src == nil {
+			continue
+		}
+		kind := src.Kind
+		if m.subs[i].IsInterfaceObject(src) {
+			kind, standIn = ast.Interface, true
+		}
+		mismatch = mismatch || t.Kind != "" && t.Kind != kind
+		t.Kind = kind
+	}
+	if mismatch {
+		e := m.errorf(spec.CodeTypeKindMismatch, "type %q is of different kinds: %s", t.Name, m.perSource(t.sources, func(i int, s *subgraph.Type) string {
+			return strings.ToLower(string(s.Kind))
+		}))
+		m.locateTypes(e, t.sources)
+		return false
+	}
+	if standIn && !slices.ContainsFunc(t.sources, func(s *subgraph.Type) bool { return s != nil && s.Kind == ast.Interface }) {
+		e := m.errorf(spec.CodeInterfaceObjectUsage, "type %q is an interface object in every subgraph that defines it; one must define the interface", t.Name)
+		m.locateTypes(e, t.sources)
+		return false
+	}
+	return true
+}
+
+// mergeMembership merges the interfaces of a type and the members of a union, with their join directives.
+func (m *merger) mergeMembership(t *mergedType) {
+	for i, src := range t.sources {
+		if src == nil {
+			continue
+		}
+		for _, name := range src.Interfaces {
+			if !slices.Contains(t.Interfaces, name) {
+				t.Interfaces = append(t.Interfaces, name)
+			}
+			t.join = append(t.join, joinDirective("join__implements", graphArgument(m.graphs[i]), stringArgument("interface", name)))
+		}
+	}
+	m.joinType(t)
+	if t.Kind != ast.Union {
+		return
+	}
+	for i, src := range t.sources {
+		if src == nil {
+			continue
+		}
+		for _, name := range src.Definition.Types {
+			if !slices.Contains(t.Definition.Types, name) {
+				t.Definition.Types = append(t.Definition.Types, name)
+			}
+			t.join = append(t.join, joinDirective("join__unionMember", graphArgument(m.graphs[i]), stringArgument("member", name)))
+		}
+	}
+	for _, member := range t.Definition.Types {
+		for i, src := range t.sources {
+			if src != nil && !slices.Contains(src.Definition.Types, member) {
+				m.hint(HintUnionMember, t.Name, "union %q has no member %q in subgraph %q", t.Name, member, m.subs[i].Name).at(m.subs[i].Name, src.Position)
+			}
+		}
+	}
+}
+
+func (m *merger) mergeTypeDirectives(t *mergedType) {
+	lists := make([]ast.DirectiveList, len(m.subs))
+	for i, src := range t.sources {
+		if src != nil {
+			lists[i] = src.Directives
+		}
+	}
+	t.Directives = m.mergeApplied(t.Name, lists)
+}
+
+func (m *merger) mergeSchema() {
+	texts := make([]string, len(m.subs))
+	lists := make([]ast.DirectiveList, len(m.subs))
+	for i, s := range m.subs {
+		texts[i], lists[i] = s.Description, s.Applied
+	}
+	m.mergeDescription(&m.schema.Description, "schema", texts)
+	m.schema.Directives = m.mergeApplied("schema", lists)
+}
+
+// mergeDescription takes the most frequent description, the first of those that are equally frequent; an empty one
+// only when there is no other.
+func (m *merger) mergeDescription(into *string, coordinate string, texts []string) {
+	count := map[string]int{}
+	best := ""
+	for _, text := range texts {
+		if text != "" {
+			count[text]++
+		}
+	}
+	for _, text := range texts {
+		if text != "" && (best == "" || count[text] > count[best]) {
+			best = text
+		}
+	}
+	*into = best
+	if len(count) > 1 {
+		m.hint(HintDescription, coordinate, "%s has different descriptions in different subgraphs; the most frequent one is used", coordinate)
+	}
+}
+
+func sourceTexts[T any](sources []*T, text func(*T) string) []string {
+	out := make([]string, len(sources))
+	for i, s := range sources {
+		if s != nil {
+			out[i] = text(s)
+		}
+	}
+	return out
+}
+
+func (m *merger) perSource(sources []*subgraph.Type, text func(int, *subgraph.Type) string) string {
+	var parts []string
+	for i, s := range sources {
+		if s != nil {
+			parts = append(parts, text(i, s)+" in "+strconv.Quote(m.subs[i].Name))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (m *merger) locateTypes(e *spec.Error, sources []*subgraph.Type) {
+	for i, s := range sources {
+		if s != nil {
+			e.At(m.subs[i].Name, s.Position)
+		}
+	}
+}

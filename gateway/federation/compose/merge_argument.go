@@ -1,0 +1,171 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/fieldset"
+	"medicore.dev/medicore/gateway/federation/spec"
+	"medicore.dev/medicore/gateway/federation/subgraph"
+)
+
+// mergeArguments keeps the arguments that every declaration of the field has, and that no context fills in.
+func (m *merger) mergeArguments(f *mergedField, own []*ast.FieldDefinition) ast.ArgumentDefinitionList {
+	lists := make([]ast.ArgumentDefinitionList, len(own))
+	for i, src := range own {
+		if src != nil {
+			lists[i] = src.Arguments
+		}
+	}
+	present := func(i int) bool { return own[i] != nil }
+	return m.mergeArgumentLists(f.coordinate(), lists, present)
+}
+
+// mergeArgumentLists merges the arguments of a field or directive; present tells which subgraphs have that.
+func (m *merger) mergeArgumentLists(of string, lists []ast.ArgumentDefinitionList, present func(int) bool) ast.ArgumentDefinitionList {
+	var out ast.ArgumentDefinitionList
+	for _, name := range argumentNames(lists) {
+		sources := make([]*ast.ArgumentDefinition, len(lists))
+		for i, list := range lists {
+			sources[i] = list.ForName(name)
+		}
+		at := of + "(" + name + ":)"
+		if m.isContextual(at, sources) || !m.inAll(at, sources, present) {
+			continue
+		}
+		out = append(out, m.mergeArgument(at, name, sources))
+	}
+	return out
+}
+
+func argumentNames(lists []ast.ArgumentDefinitionList) []string {
+	var names []string
+	for _, list := range lists {
+		for _, a := range list {
+			if !slices.Contains(names, a.Name) {
+				names = append(names, a.Name)
+			}
+		}
+	}
+	return names
+}
+
+func isRequired(t *ast.Type, value *ast.Value) bool { return t.NonNull && value == nil }
+
+// inAll reports whether all subgraphs that have the field have the argument; one that is left out must be optional.
+func (m *merger) inAll(at string, sources []*ast.ArgumentDefinition, present func(int) bool) bool {
+	var missing []string
+	required := -1
+	for i, a := range sources {
+		switch {
+		case a == nil && present(i):
+			missing = append(missing, m.subs[i].Name)
+		case a != nil && isRequired(a.Type, a.DefaultValue) && required < 0:
+			required = i
+		}
+	}
+	if len(missing) == 0 {
+		return true
+	}
+	if required >= 0 {
+		m.errorf(spec.CodeRequiredArgumentMissing, "argument %q is required in subgraph %q but missing in %s", at, m.subs[required].Name, strings.Join(missing, ", ")).
+			At(m.subs[required].Name, sources[required].Position)
+	} else {
+		m.hint(HintArgumentPresence, at, "optional argument %q is missing in %s and left out", at, strings.Join(missing, ", "))
+	}
+	return false
+}
+
+func (m *merger) mergeArgument(at, name string, sources []*ast.ArgumentDefinition) *ast.ArgumentDefinition {
+	a := &ast.ArgumentDefinition{Name: name}
+	m.mergeDescription(&a.Description, at, sourceTexts(sources, func(s *ast.ArgumentDefinition) string { return s.Description }))
+	types := make([]*ast.Type, len(sources))
+	lists := make([]ast.DirectiveList, len(sources))
+	var defaults []*ast.Value
+	for i, src := range sources {
+		if src != nil {
+			types[i], lists[i] = src.Type, src.Directives
+			defaults = append(defaults, src.DefaultValue)
+		}
+	}
+	a.Type, _ = m.mergeType(at, types, argumentPosition)
+	a.DefaultValue = m.mergeDefault(at, defaults, spec.CodeFieldArgumentDefaultMismatch)
+	a.Directives = m.mergeApplied(at, lists)
+	return a
+}
+
+// mergeDefault keeps a default value that all declarations have; two different ones are an error.
+func (m *merger) mergeDefault(at string, values []*ast.Value, mismatch spec.Code) *ast.Value {
+	var first *ast.Value
+	missing := false
+	for _, v := range values {
+		switch {
+		case v == nil:
+			missing = true
+		case first == nil:
+			first = v
+		case !subgraph.SameValue(first, v):
+			m.errorf(mismatch, "%q has the default values %s and %s", at, first, v)
+			return nil
+		}
+	}
+	if first != nil && missing {
+		m.hint(HintDefaultPresence, at, "%q has the default value %s in some subgraphs only; it is left out", at, first)
+		return nil
+	}
+	return first
+}
+
+// isContextual reports whether some subgraph fills the argument in from a context; it then leaves the supergraph.
+func (m *merger) isContextual(at string, sources []*ast.ArgumentDefinition) bool {
+	contextual := func(i int, a *ast.ArgumentDefinition) bool {
+		return a != nil && m.subs[i].Has(a.Directives, "fromContext")
+	}
+	found := false
+	for i, a := range sources {
+		found = found || contextual(i, a)
+	}
+	if !found {
+		return false
+	}
+	for i, a := range sources {
+		if a == nil || contextual(i, a) {
+			continue
+		}
+		if isRequired(a.Type, a.DefaultValue) {
+			m.errorf(spec.CodeContextualArgument, "argument %q is filled in from a context in some subgraphs but required in %q", at, m.subs[i].Name).
+				At(m.subs[i].Name, a.Position)
+		} else {
+			m.hint(HintContextualArgument, at, "argument %q is filled in from a context in some subgraphs, so callers cannot give it; it will never be set in %q",
+				at, m.subs[i].Name).at(m.subs[i].Name, a.Position)
+		}
+	}
+	return true
+}
+
+// contextArguments describes the arguments of the field that the subgraph fills in from contexts; nil when none.
+func (m *merger) contextArguments(s *subgraph.Subgraph, f *ast.FieldDefinition) *ast.Argument {
+	list := &ast.Value{Kind: ast.ListValue}
+	for _, a := range f.Arguments {
+		d := s.First(a.Directives, "fromContext")
+		if d == nil {
+			continue
+		}
+		text, _ := subgraph.StringArgument(d, "field")
+		name, selection, _ := fieldset.SplitContext(text)
+		entry := &ast.Value{Kind: ast.ObjectValue}
+		for _, member := range [][2]string{{"context", contextName(s, name)}, {"name", a.Name}, {"type", a.Type.String()}, {"selection", selection}} {
+			entry.Children = append(entry.Children, &ast.ChildValue{Name: member[0], Value: &ast.Value{Kind: ast.StringValue, Raw: member[1]}})
+		}
+		list.Children = append(list.Children, &ast.ChildValue{Value: entry})
+	}
+	if len(list.Children) == 0 {
+		return nil
+	}
+	return &ast.Argument{Name: "contextArguments", Value: list}
+}
+
+// contextName is the name in the supergraph of a context that a subgraph sets.
+func contextName(s *subgraph.Subgraph, name string) string { return s.Name + "__" + name }

@@ -1,0 +1,110 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/spec"
+)
+
+// mergeEnum merges the values: all of them when the enum is only put out, the common ones when it is only taken in,
+// and when it is both they must be equal.
+func (m *merger) mergeEnum(t *mergedType) {
+	m.mergeTypeDirectives(t)
+	input, output := m.enumUsage(t.Name)
+	if !input && !output {
+		m.hint(HintUnusedEnum, t.Name, "enum %q is used by no field and no argument; all its values are kept", t.Name)
+		output = true
+	}
+	for _, name := range enumValueNames(t) {
+		sources := make([]*ast.EnumValueDefinition, len(m.subs))
+		var missing []string
+		hidden := false
+		for i, src := range t.sources {
+			if src == nil {
+				continue
+			}
+			if sources[i] = src.EnumValues.ForName(name); sources[i] == nil {
+				missing = append(missing, m.subs[i].Name)
+			} else {
+				hidden = hidden || m.subs[i].Has(sources[i].Directives, "inaccessible")
+			}
+		}
+		at := t.Name + "." + name
+		if len(missing) > 0 && !hidden {
+			switch {
+			case input && output:
+				e := m.errorf(spec.CodeEnumValueMismatch, "enum %q is used for input and output, but its value %q is missing in %s", t.Name, name, strings.Join(missing, ", "))
+				m.locateTypes(e, t.sources)
+			case input:
+				m.hint(HintInputEnumValue, at, "value %q of input enum %q is missing in %s and left out", name, t.Name, strings.Join(missing, ", "))
+				continue
+			default:
+				m.hint(HintOutputEnumValue, at, "value %q of output enum %q is missing in %s", name, t.Name, strings.Join(missing, ", "))
+			}
+		}
+		t.EnumValues = append(t.EnumValues, m.mergeEnumValue(at, name, sources))
+	}
+	if len(t.EnumValues) == 0 {
+		e := m.errorf(spec.CodeEmptyMergedEnumType, "no value of enum %q is defined in all subgraphs that define it", t.Name)
+		m.locateTypes(e, t.sources)
+	}
+}
+
+func enumValueNames(t *mergedType) []string {
+	var names []string
+	for _, src := range t.sources {
+		if src == nil {
+			continue
+		}
+		for _, v := range src.EnumValues {
+			if !slices.Contains(names, v.Name) {
+				names = append(names, v.Name)
+			}
+		}
+	}
+	return names
+}
+
+func (m *merger) mergeEnumValue(at, name string, sources []*ast.EnumValueDefinition) *ast.EnumValueDefinition {
+	v := &ast.EnumValueDefinition{Name: name}
+	m.mergeDescription(&v.Description, at, sourceTexts(sources, func(s *ast.EnumValueDefinition) string { return s.Description }))
+	lists := make([]ast.DirectiveList, len(sources))
+	for i, src := range sources {
+		if src != nil {
+			lists[i] = src.Directives
+			v.Directives = append(v.Directives, joinDirective("join__enumValue", graphArgument(m.graphs[i])))
+		}
+	}
+	v.Directives = append(v.Directives, m.mergeApplied(at, lists)...)
+	return v
+}
+
+// enumUsage says where the merged schema uses the enum. Arguments that were left out do not count, input fields that
+// were do.
+func (m *merger) enumUsage(name string) (input, output bool) {
+	arguments := func(list ast.ArgumentDefinitionList) {
+		for _, a := range list {
+			input = input || a.Type.Name() == name
+		}
+	}
+	for _, f := range m.fields {
+		if f.Type == nil {
+			continue
+		}
+		if f.parent.Kind == ast.InputObject {
+			input = input || f.Type.Name() == name
+			continue
+		}
+		output = output || f.Type.Name() == name
+		arguments(f.Arguments)
+	}
+	for _, d := range m.directives {
+		if m.composedBy("@"+d.Name) == nil {
+			arguments(d.Arguments)
+		}
+	}
+	return input, output
+}

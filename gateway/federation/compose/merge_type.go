@@ -1,0 +1,88 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/spec"
+)
+
+// position says where a type is used: where values come out the most general type wins, where they go in the strictest.
+type position struct {
+	input    bool
+	mismatch spec.Code
+	hint     HintCode
+}
+
+var (
+	outputPosition     = position{false, spec.CodeFieldTypeMismatch, HintFieldType}
+	inputFieldPosition = position{true, spec.CodeFieldTypeMismatch, HintFieldType}
+	argumentPosition   = position{true, spec.CodeFieldArgumentTypeMismatch, HintArgumentType}
+)
+
+// mergeType folds the types over the subgraphs in their order; same says that they were all equal.
+func (m *merger) mergeType(coordinate string, types []*ast.Type, pos position) (merged *ast.Type, same bool) {
+	same = true
+	for _, t := range types {
+		if t == nil {
+			continue
+		}
+		if merged == nil {
+			merged = t
+			continue
+		}
+		if t.String() == merged.String() {
+			continue
+		}
+		same = false
+		wider, narrower := m.isSubtype(merged, t), m.isSubtype(t, merged)
+		if !wider && !narrower {
+			m.errorf(pos.mismatch, "%q has incompatible types: %s", coordinate, m.listTypes(types))
+			return merged, false
+		}
+		if wider && !pos.input || narrower && pos.input {
+			merged = t
+		}
+	}
+	if !same {
+		m.hint(pos.hint, coordinate, "%q has different but compatible types: %s; %s is used", coordinate, m.listTypes(types), merged)
+	}
+	return merged, same
+}
+
+func (m *merger) listTypes(types []*ast.Type) string {
+	var parts []string
+	for i, t := range types {
+		if t != nil {
+			parts = append(parts, t.String()+" in \""+m.subs[i].Name+"\"")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// isSubtype reports whether every value of sub is one of super, in the merged schema. A type is its own subtype.
+func (m *merger) isSubtype(sub, super *ast.Type) bool {
+	if super.NonNull && !sub.NonNull || (sub.Elem == nil) != (super.Elem == nil) {
+		return false
+	}
+	if sub.Elem != nil {
+		return m.isSubtype(sub.Elem, super.Elem)
+	}
+	if sub.NamedType == super.NamedType {
+		return true
+	}
+	below, above := m.types[sub.NamedType], m.types[super.NamedType]
+	if below == nil || above == nil {
+		return false
+	}
+	switch above.Kind {
+	case ast.Union:
+		return slices.Contains(above.Definition.Types, below.Name)
+	case ast.Interface:
+		return slices.Contains(below.Interfaces, above.Name)
+	default:
+		return false
+	}
+}

@@ -1,0 +1,100 @@
+package compose
+
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"medicore.dev/medicore/gateway/federation/fieldset"
+	"medicore.dev/medicore/gateway/federation/spec"
+	"medicore.dev/medicore/gateway/federation/subgraph"
+)
+
+// checkMerged checks what only the whole supergraph can show.
+func (m *merger) checkMerged() {
+	for _, name := range m.order {
+		m.checkImplements(m.types[name])
+	}
+	m.checkInterfaceKeys()
+	m.checkInterfaceObjects()
+	m.checkRequirements()
+	m.checkTransitiveAuthorisation()
+	if len(m.errs) == 0 {
+		m.hintUpgradedVersions()
+		m.checkGraphQL()
+	}
+}
+
+// checkImplements reports interface fields that an implementation lacks.
+func (m *merger) checkImplements(t *mergedType) {
+	for _, name := range t.Interfaces {
+		i := m.types[name]
+		if i == nil {
+			continue
+		}
+		for _, f := range i.Fields {
+			if t.Fields.ForName(f.Name) == nil {
+				e := m.errorf(spec.CodeInterfaceFieldNoImplem, "interface field \"%s.%s\" is missing in type %q, which implements the interface", name, f.Name, t.Name)
+				m.locateTypes(e, t.sources)
+			}
+		}
+	}
+}
+
+// checkInterfaceKeys reports subgraphs that resolve an interface by key without having all of its implementations.
+func (m *merger) checkInterfaceKeys() {
+	m.each(ast.Interface, func(t *mergedType) {
+		for i, src := range t.sources {
+			if src == nil || m.subs[i].IsInterfaceObject(src) || !slices.ContainsFunc(m.subs[i].All(src.Directives, "key"), subgraph.Resolvable) {
+				continue
+			}
+			m.each(ast.Object, func(object *mergedType) {
+				if object.sources[i] == nil && slices.Contains(object.Interfaces, t.Name) {
+					m.errorf(spec.CodeInterfaceKeyMissingImplementation, "[%s] interface %q has a resolvable @key, so its implementation %q must be defined there too",
+						m.subs[i].Name, t.Name, object.Name).At(m.subs[i].Name, src.Position)
+				}
+			})
+		}
+	})
+}
+
+// checkRequirements checks each @requires on the merged type: arguments may have been dropped, or become mandatory.
+func (m *merger) checkRequirements() {
+	lookup := func(name string) *ast.Definition {
+		if t := m.types[name]; t != nil {
+			return t.Definition
+		}
+		return nil
+	}
+	m.each(ast.Object, func(t *mergedType) {
+		for _, definition := range t.Fields {
+			f := m.fields[t.Name+"."+definition.Name]
+			for i, src := range f.sources {
+				if src == nil {
+					continue
+				}
+				d := m.subs[i].First(src.Directives, "requires")
+				if d == nil {
+					continue
+				}
+				if problem := subgraph.Fields(d).Check(t.Definition, lookup, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
+					m.errorf(spec.CodeRequiresInvalidFields, "[%s] @%s on %q is not valid in the supergraph: %s", m.subs[i].Name, d.Name, f.coordinate(), problem.Message).
+						At(m.subs[i].Name, d.Position)
+				}
+			}
+		}
+	})
+}
+
+// checkGraphQL checks the printed supergraph against the GraphQL specification.
+func (m *merger) checkGraphQL() {
+	doc, err := parser.ParseSchema(&ast.Source{Name: "supergraph", Input: m.print()})
+	if err != nil {
+		m.errorf(spec.CodeInvalidGraphQL, "supergraph: %s", err)
+		return
+	}
+	for _, err := range subgraph.ValidateDocument(doc) {
+		m.errorf(spec.CodeInvalidGraphQL, "supergraph: %s", err)
+	}
+}

@@ -1,0 +1,242 @@
+package subgraph
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"medicore.dev/medicore/gateway/federation/spec"
+)
+
+// maxTokens bounds the size of one subgraph's SDL.
+const maxTokens = 2_000_000
+
+// Load builds the schema of a subgraph. A Federation 1 schema is returned as it is; see Upgrade.
+func Load(src Source) (*Subgraph, spec.Errors) {
+	s := &Subgraph{Source: src, byName: map[string]*Type{}, specNames: map[string]string{}}
+	if src.Name == "_" || src.Name == "" {
+		return nil, spec.Errors{spec.Errorf(spec.CodeInvalidSubgraphName, "a subgraph cannot be named %q", src.Name)}
+	}
+	doc, err := s.parse()
+	if err != nil {
+		return nil, s.finish(spec.Errors{s.invalid(err)})
+	}
+	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
+		s.Applied = append(s.Applied, part.Directives...)
+	}
+	links, errs := spec.ResolveLinks(s.Applied, func(name string) bool { return doc.Directives.ForName(name) != nil })
+	s.Links = links
+	if len(errs) > 0 {
+		return nil, s.finish(errs)
+	}
+	if l := links.ByIdentity(spec.Federation); l != nil && l.URL.Version.Major == 2 {
+		s.Fed2, s.Version = true, l.URL.Version
+	}
+	added, errs := s.complete(doc)
+	if len(errs) > 0 {
+		return nil, s.finish(errs)
+	}
+	if errs := s.validateGraphQL(added); len(errs) > 0 {
+		return nil, s.finish(errs)
+	}
+	if errs := s.renameRoots(doc); len(errs) > 0 {
+		return nil, s.finish(errs)
+	}
+	s.build(doc)
+	return s, nil
+}
+
+func (s *Subgraph) parse() (*ast.SchemaDocument, error) {
+	doc, err := parser.ParseSchemaWithLimit(&ast.Source{Name: s.Name, Input: s.SDL}, maxTokens)
+	if err != nil {
+		return nil, err
+	}
+	dropMachinery(doc)
+	return doc, nil
+}
+
+// dropMachinery removes what every subgraph gets from federation itself: _service, _entities and their types.
+func dropMachinery(doc *ast.SchemaDocument) {
+	drop := func(d *ast.Definition) bool {
+		switch d.Name {
+		case "_Any":
+			return d.Kind == ast.Scalar
+		case "_Service":
+			return d.Kind == ast.Object
+		case "_Entity":
+			return d.Kind == ast.Union && len(d.Types) > 0
+		case "Int", "Float", "String", "Boolean", "ID":
+			return d.Kind == ast.Scalar
+		}
+		return false
+	}
+	doc.Definitions = slices.DeleteFunc(doc.Definitions, drop)
+	doc.Extensions = slices.DeleteFunc(doc.Extensions, drop)
+	query := "Query"
+	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
+		for _, op := range part.OperationTypes {
+			if op.Operation == ast.Query {
+				query = op.Type
+			}
+		}
+	}
+	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
+		if d.Name == query {
+			d.Fields = slices.DeleteFunc(d.Fields, func(f *ast.FieldDefinition) bool {
+				return f.Name == "_service" || f.Name == "_entities"
+			})
+		}
+	}
+}
+
+// invalid turns an error of the GraphQL parser or validator into ours.
+func (s *Subgraph) invalid(err error) *spec.Error {
+	var g *gqlerror.Error
+	if !errors.As(err, &g) {
+		return spec.Errorf(spec.CodeInvalidGraphQL, "%s", err)
+	}
+	e := spec.Errorf(spec.CodeInvalidGraphQL, "%s", g.Message)
+	if file, _ := g.Extensions["file"].(string); file == "" || file == s.Name {
+		for _, l := range g.Locations {
+			e.Locations = append(e.Locations, spec.Location{Subgraph: s.Name, Line: l.Line, Column: l.Column})
+		}
+	}
+	return e
+}
+
+// finish marks the errors with the subgraph's name.
+func (s *Subgraph) finish(errs spec.Errors) spec.Errors {
+	for _, e := range errs {
+		e.Message = "[" + s.Name + "] " + e.Message
+		for i := range e.Locations {
+			if e.Locations[i].Subgraph == "" {
+				e.Locations[i].Subgraph = s.Name
+			}
+		}
+	}
+	return errs
+}
+
+// build makes the types of the document, in order of appearance, those of linked specifications left out.
+func (s *Subgraph) build(doc *ast.SchemaDocument) {
+	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
+		s.Description = cmp.Or(s.Description, part.Description)
+	}
+	extension := map[*ast.Definition]bool{}
+	for _, d := range doc.Extensions {
+		extension[d] = true
+	}
+	all := slices.Concat(doc.Definitions, doc.Extensions)
+	for _, d := range all {
+		if !s.ownsType(d.Name) {
+			s.add(d, extension[d])
+		}
+	}
+	if s.byName["Query"] == nil {
+		s.add(&ast.Definition{Kind: ast.Object, Name: "Query"}, false)
+		s.Roots[ast.Query] = "Query"
+	}
+	for _, d := range doc.Directives {
+		if l, _ := s.Links.Resolve(d.Name); (l == nil || l.Feature == nil) && s.specNames[d.Name] == "" && d.Name != s.Links.Directive {
+			s.Directives = append(s.Directives, d)
+		}
+	}
+}
+
+// ownsType reports whether a type belongs to a linked specification that composition knows.
+func (s *Subgraph) ownsType(name string) bool {
+	if !s.Fed2 && (name == "_FieldSet" || name == "FieldSet") {
+		return true
+	}
+	for _, l := range s.Links.All {
+		if l.Feature == nil {
+			continue
+		}
+		for _, d := range l.Feature.Definitions(l.URL.Version).Definitions {
+			if l.TypeName(d.Name) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// renameRoots gives the root types their default names.
+func (s *Subgraph) renameRoots(doc *ast.SchemaDocument) spec.Errors {
+	s.Roots = map[ast.Operation]string{}
+	defs := slices.Concat(doc.Definitions, doc.Extensions)
+	find := func(name string) *ast.Definition {
+		i := slices.IndexFunc(defs, func(d *ast.Definition) bool { return d.Name == name })
+		if i < 0 {
+			return nil
+		}
+		return defs[i]
+	}
+	renamed := map[string]string{}
+	var errs spec.Errors
+	for _, root := range []struct {
+		op   ast.Operation
+		name string
+		code spec.Code
+	}{
+		{ast.Query, "Query", spec.CodeRootQueryUsed},
+		{ast.Mutation, "Mutation", spec.CodeRootMutationUsed},
+		{ast.Subscription, "Subscription", spec.CodeRootSubscriptionUsed},
+	} {
+		actual := ""
+		for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
+			for _, op := range part.OperationTypes {
+				if op.Operation == root.op {
+					actual = op.Type
+				}
+			}
+		}
+		if actual == "" && len(doc.Schema) == 0 && find(root.name) != nil {
+			actual = root.name
+		}
+		if actual == "" {
+			continue
+		}
+		if clash := find(root.name); actual != root.name {
+			if clash != nil {
+				errs = append(errs, spec.Errorf(root.code, "the %s root is %q, so no other type may be named %q",
+					strings.ToLower(string(root.op)), actual, root.name).At(s.Name, clash.Position))
+			}
+			renamed[actual] = root.name
+		}
+		s.Roots[root.op] = root.name
+	}
+	if len(errs) == 0 && len(renamed) > 0 {
+		renameTypes(defs, renamed)
+	}
+	return errs
+}
+
+func renameTypes(defs []*ast.Definition, names map[string]string) {
+	var rename func(t *ast.Type)
+	rename = func(t *ast.Type) {
+		if t.Elem != nil {
+			rename(t.Elem)
+		} else if to, ok := names[t.NamedType]; ok {
+			t.NamedType = to
+		}
+	}
+	for _, d := range defs {
+		if to, ok := names[d.Name]; ok {
+			d.Name = to
+		}
+		for i, member := range d.Types {
+			if to, ok := names[member]; ok {
+				d.Types[i] = to
+			}
+		}
+		for _, f := range d.Fields {
+			rename(f.Type)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package subgraph
+
+import (
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/spec"
+)
+
+func checkCost(s *Subgraph, report reporter) {
+	for _, t := range s.Types {
+		for _, f := range t.Fields {
+			if d := s.First(f.Directives, "cost"); d != nil && t.Kind == ast.Interface {
+				report(d.Position, spec.CodeCostOnInterfaceField, "@%s cannot be applied to the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
+			}
+		}
+	}
+}
+
+func checkListSize(s *Subgraph, report reporter) {
+	for _, t := range s.Types {
+		for _, f := range t.Fields {
+			if d := s.First(f.Directives, "listSize"); d != nil {
+				s.checkSizes(t, f, d, report)
+			}
+		}
+	}
+}
+
+func (s *Subgraph) checkSizes(t *Type, f *ast.FieldDefinition, d *ast.Directive, report reporter) {
+	sized, hasSized := stringList(d, "sizedFields")
+	if !hasSized && f.Type.Elem == nil {
+		report(d.Position, spec.CodeListSizeNonList, "\"%s.%s\" is not a list", t.Name, f.Name)
+	}
+	if a := d.Arguments.ForName("assumedSize"); a != nil && a.Value.Kind == ast.IntValue && strings.HasPrefix(a.Value.Raw, "-") {
+		report(d.Position, spec.CodeListSizeAssumedSize, "the assumed size of \"%s.%s\" cannot be negative", t.Name, f.Name)
+	}
+	slicing, _ := stringList(d, "slicingArguments")
+	for _, name := range slicing {
+		a := f.Arguments.ForName(name)
+		if a == nil || a.Type.Elem != nil || a.Type.NamedType != "Int" {
+			report(d.Position, spec.CodeListSizeSlicingArgument, "slicing argument \"%s.%s(%s:)\" must exist and be an Int", t.Name, f.Name, name)
+		}
+	}
+	result := s.Lookup(f.Type.Name())
+	for _, name := range sized {
+		if result == nil || result.Kind != ast.Object && result.Kind != ast.Interface {
+			report(d.Position, spec.CodeListSizeSizedField, "sized field %q of \"%s.%s\" cannot exist: the result has no fields", name, t.Name, f.Name)
+			continue
+		}
+		switch field := result.Fields.ForName(name); {
+		case field == nil:
+			report(d.Position, spec.CodeListSizeSizedField, "sized field \"%s.%s\" does not exist", result.Name, name)
+		case field.Type.Elem == nil:
+			report(d.Position, spec.CodeListSizeNonList, "sized field \"%s.%s\" is not a list", result.Name, name)
+		}
+	}
+}
+
+// stringList returns the strings of a list argument; ok is false when it is absent or null.
+func stringList(d *ast.Directive, name string) (list []string, ok bool) {
+	a := d.Arguments.ForName(name)
+	if a == nil || a.Value == nil || a.Value.Kind == ast.NullValue {
+		return nil, false
+	}
+	if a.Value.Kind != ast.ListValue {
+		return []string{a.Value.Raw}, true
+	}
+	for _, c := range a.Value.Children {
+		list = append(list, c.Value.Raw)
+	}
+	return list, true
+}
