@@ -1,0 +1,277 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/querygraph"
+)
+
+// builder makes the plan's data from the final groups.
+type builder struct {
+	g    *querygraph.Graph
+	keys *keyring
+	op   *operation.Operation
+
+	fetches []*Fetch
+	byGroup map[*group]int
+}
+
+// entity is one `_entities` field of a fetch being built: the groups whose entities it asks for.
+type entity struct {
+	groups []*group // of one place and different runtime types
+	paths  []Path
+	reps   []Rep
+	text   string
+	wire   *Wire
+	places []*place
+}
+
+// build turns groups, sorted by unit and level, into fetches: what goes to one subgraph at one level is one request.
+func (b *builder) build(groups []*group) {
+	type bucket struct {
+		unit, level, sub int
+	}
+	batches := map[bucket][]*group{}
+	var order []any
+	for _, g := range groups {
+		if g.root() {
+			order = append(order, g)
+			continue
+		}
+		k := bucket{g.unit, g.level, g.node.Sub.Index}
+		if batches[k] == nil {
+			order = append(order, k)
+		}
+		batches[k] = append(batches[k], g)
+	}
+	b.byGroup = map[*group]int{}
+	for _, o := range order {
+		var list []*group
+		var f *Fetch
+		switch o := o.(type) {
+		case *group:
+			list, f = []*group{o}, b.rootFetch(o)
+		case bucket:
+			list = batches[o]
+			f = b.entityFetch(list)
+		}
+		f.ID = len(b.fetches)
+		f.Level, f.Unit, f.Subgraph = list[0].level, list[0].unit, list[0].node.Sub.Name
+		for _, g := range list {
+			b.byGroup[g] = f.ID
+			for d := range g.deps {
+				if id := b.byGroup[d]; !slices.Contains(f.Deps, id) {
+					f.Deps = append(f.Deps, id)
+				}
+			}
+		}
+		slices.Sort(f.Deps)
+		b.fetches = append(b.fetches, f)
+	}
+}
+
+func (b *builder) rootFetch(g *group) *Fetch {
+	kind := ast.Query
+	switch {
+	case g.landing != nil:
+	case b.op.Kind != ast.Query:
+		kind = b.op.Kind
+	}
+	b.wireNames([]*sel{g.content})
+	t := &text{b: b, vars: map[string]bool{}}
+	t.selection(g.content)
+	f := &Fetch{Kind: kind, Root: b.wire(g.content)}
+	f.RootPath = g.scope.place.path(runtimes(g.scope))
+	f.Document, f.Variables = t.document(kind, nil)
+	return f
+}
+
+func (b *builder) entityFetch(groups []*group) *Fetch {
+	list := b.entities(groups)
+	f := &Fetch{Kind: ast.Query}
+	t := &text{b: b, vars: map[string]bool{}}
+	t.buf.WriteByte('{')
+	var own []string
+	for i, e := range list {
+		batch := &Batch{Alias: "_entities", Variable: "representations", Paths: e.paths, Reps: e.reps, Entity: e.wire}
+		field := "_entities"
+		if len(list) > 1 {
+			batch.Alias = fmt.Sprintf("_e%d", i)
+			batch.Variable = fmt.Sprintf("representations%d", i)
+			field = batch.Alias + ":_entities"
+		}
+		for b.op.Variables.ForName(batch.Variable) != nil {
+			batch.Variable = "_" + batch.Variable
+		}
+		own = append(own, "$"+batch.Variable+":[_Any!]!")
+		t.buf.WriteString(field + "(representations:$" + batch.Variable + ")")
+		b.entityText(t, e.groups)
+		f.Entities = append(f.Entities, batch)
+	}
+	t.buf.WriteByte('}')
+	f.Document, f.Variables = t.document(ast.Query, own)
+	return f
+}
+
+// entities joins groups that can share an `_entities` field: those of one place for different runtime types, then
+// equal ones at different places.
+func (b *builder) entities(groups []*group) []*entity {
+	var list []*entity
+	for _, g := range groups {
+		i := slices.IndexFunc(list, func(e *entity) bool { return b.sameField(e.groups, g) })
+		if i < 0 {
+			list = append(list, &entity{groups: []*group{g}, places: []*place{g.scope.place}})
+		} else {
+			list[i].groups = append(list[i].groups, g)
+		}
+	}
+	var out []*entity
+	for _, e := range list {
+		b.finishEntity(e)
+		i := slices.IndexFunc(out, func(o *entity) bool {
+			return o.text == e.text && reflect.DeepEqual(o.reps, e.reps) && reflect.DeepEqual(o.wire, e.wire) && compatible(o.places, e.places)
+		})
+		if i < 0 {
+			out = append(out, e)
+			continue
+		}
+		out[i].paths = append(out[i].paths, e.paths...)
+		out[i].places = append(out[i].places, e.places...)
+	}
+	return out
+}
+
+// sameField reports whether the group may join groups of its place in one `_entities` field: each object then
+// belongs to exactly one of them.
+func (b *builder) sameField(list []*group, g *group) bool {
+	for _, o := range list {
+		if o.scope.place != g.scope.place || o.scope == g.scope || o.scope.runtime == "" || g.scope.runtime == "" {
+			return false
+		}
+		if o.node.Type.Kind != ast.Object || g.node.Type.Kind != ast.Object {
+			if o.node != g.node || !reflect.DeepEqual(b.representation(o), b.representation(g)) || b.render([]*group{o}) != b.render([]*group{g}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (b *builder) render(groups []*group) string {
+	t := &text{b: b, vars: map[string]bool{}}
+	var level []*sel
+	for _, g := range groups {
+		level = append(level, g.content)
+	}
+	b.wireNames(level)
+	b.entityText(t, groups)
+	return t.buf.String()
+}
+
+// entityText writes the selection of an `_entities` field.
+func (b *builder) entityText(t *text, groups []*group) {
+	t.buf.WriteByte('{')
+	if len(groups) > 1 && groups[0].node.Type.Kind == ast.Object {
+		t.buf.WriteString("__typename ")
+	}
+	for i, g := range groups {
+		if i > 0 && g.node.Type.Kind != ast.Object {
+			break // all are the same
+		}
+		t.buf.WriteString("... on " + g.node.Type.Name)
+		t.selection(g.content)
+	}
+	t.buf.WriteByte('}')
+}
+
+// finishEntity computes what is sent and how it is read.
+func (b *builder) finishEntity(e *entity) {
+	e.text = b.render(e.groups)
+	first := e.groups[0]
+	var types []string
+	for _, g := range e.groups {
+		types = append(types, runtimes(g.scope)...)
+	}
+	slices.Sort(types)
+	e.paths = []Path{first.scope.place.path(types)}
+	if len(e.groups) == 1 || first.node.Type.Kind != ast.Object {
+		e.reps = []Rep{b.representation(first)}
+		e.wire = b.wire(first.content)
+		return
+	}
+	e.wire = &Wire{Possible: types}
+	for _, g := range e.groups {
+		rep := b.representation(g)
+		rep.Types = runtimes(g.scope)
+		e.reps = append(e.reps, rep)
+		e.wire.Fields = b.wireFields(e.wire.Fields, g.content, rep.Types)
+	}
+}
+
+// runtimes is the scope's guard.
+func runtimes(s *scope) []string {
+	if s.runtime == "" {
+		return nil
+	}
+	return []string{s.runtime}
+}
+
+// compatible reports whether entities may be linked at all the places: no storage key means two things below them.
+func compatible(a, b []*place) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x.sel != nil && y.sel != nil && x.sel != y.sel && !agree(x.sel, y.sel) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func agree(a, b *operation.Selection) bool {
+	for _, x := range a.Items {
+		for _, y := range b.Items {
+			if x.Name != y.Name {
+				continue
+			}
+			if x.Field.Name != y.Field.Name || x.Args != y.Args {
+				return false
+			}
+			if x.Selection != nil && y.Selection != nil && !agree(x.Selection, y.Selection) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (b *builder) object(typeName string) bool {
+	def := b.g.SG.Schema.Types[typeName]
+	return def != nil && def.Kind == ast.Object
+}
+
+func (b *builder) leaf(typeName string) Leaf {
+	switch typeName {
+	case "String":
+		return LeafString
+	case "ID":
+		return LeafID
+	case "Int":
+		return LeafInt
+	case "Float":
+		return LeafFloat
+	case "Boolean":
+		return LeafBoolean
+	}
+	if def := b.g.SG.Schema.Types[typeName]; def != nil && def.Kind == ast.Enum {
+		return LeafEnum
+	}
+	return LeafCustom
+}
+
+func (f *selField) argText() string { return operation.Arguments(f.args) }

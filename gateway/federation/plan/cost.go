@@ -1,0 +1,110 @@
+package plan
+
+import (
+	"slices"
+
+	"medicore.dev/medicore/gateway/federation/querygraph"
+)
+
+// Weights of the cost that planning minimises.
+const (
+	costRequest = 1000
+	costLevel   = 700
+	costZip     = 300 // a list read twice and merged by index trusts two services to agree
+	costType    = 40  // each further object type in one hop
+)
+
+// requests is a set of subgraph requests, each a level and a subgraph: fetches of one level to one subgraph travel
+// together, so they are one request. Sorted; an element is level x number of subgraphs + subgraph.
+type requests []int
+
+func (r requests) union(o requests) requests {
+	if len(o) == 0 {
+		return r
+	}
+	if len(r) == 0 {
+		return o
+	}
+	out := make(requests, 0, len(r)+len(o))
+	i, j := 0, 0
+	for i < len(r) || j < len(o) {
+		switch {
+		case j == len(o) || i < len(r) && r[i] < o[j]:
+			out = append(out, r[i])
+			i++
+		case i == len(r) || o[j] < r[i]:
+			out = append(out, o[j])
+			j++
+		default:
+			out = append(out, r[i])
+			i, j = i+1, j+1
+		}
+	}
+	return out
+}
+
+// later returns the requests moved to later levels.
+func (s *solver) later(r requests, levels int) requests {
+	if levels == 0 || len(r) == 0 {
+		return r
+	}
+	out := make(requests, len(r))
+	for i, x := range r {
+		out[i] = x + levels*s.subs
+	}
+	return out
+}
+
+// price is what the requests cost.
+func (s *solver) price(r requests, extra int) int {
+	if len(r) == 0 {
+		return extra
+	}
+	return costRequest*len(r) + costLevel*(r[len(r)-1]/s.subs+1) + extra
+}
+
+// derivation lists the requests that a known fact needs.
+func (s *solver) derivation(f *querygraph.Fact) requests {
+	if r, ok := s.derived[f]; ok {
+		return r
+	}
+	r := s.rule(f.Rule)
+	s.derived[f] = r
+	return r
+}
+
+// rule lists the requests of a rule whose premises are known.
+func (s *solver) rule(r *querygraph.Rule) requests {
+	s.spend(1)
+	var out requests
+	if r.Kind == querygraph.Explode {
+		for _, p := range r.Premises[1:] {
+			out = out.union(s.derivation(p))
+		}
+		return s.derivation(r.Premises[0]).union(s.later(out, r.Premises[0].Stage))
+	}
+	stage := 0
+	for _, p := range r.Premises {
+		if p != r.Below {
+			out = out.union(s.derivation(p))
+			stage = max(stage, p.Stage)
+		}
+	}
+	if r.Kind == querygraph.Hop || r.Kind == querygraph.Resume {
+		out = out.union(requests{stage*s.subs + r.Node.Sub.Index})
+		stage++
+	}
+	if r.Below != nil {
+		out = out.union(s.later(s.derivation(r.Below), stage))
+	}
+	return out
+}
+
+func nodeIDs(nodes []*querygraph.Node) []int {
+	ids := make([]int, len(nodes))
+	for i, n := range nodes {
+		ids[i] = n.ID
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -1,0 +1,154 @@
+package plan
+
+import (
+	"slices"
+
+	"medicore.dev/medicore/gateway/federation/querygraph"
+)
+
+// maxSubsets is the number of optional sources up to which every subset of them is tried.
+const maxSubsets = 6
+
+// source is a place that ways read from: a node landed on, or one visited again with requirements.
+type source struct {
+	node   *querygraph.Node
+	resume bool
+}
+
+func (w *way) source() source { return source{w.node, w.resume != nil} }
+
+// cover chooses a way for each demand so that all together cost least: exactly where few sources compete, greedily
+// where many do.
+func (s *solver) cover(demands []*demand) *solution {
+	must := map[source]bool{}
+	var optional []source
+	for _, d := range demands {
+		ways := d.ways
+		if len(d.bundle) > 0 || len(ways) == 1 {
+			for _, w := range ways {
+				must[w.source()] = true
+			}
+			continue
+		}
+		if slices.ContainsFunc(ways, func(w *way) bool { return len(w.requests) == 0 && (w.child == nil || len(w.child.requests) == 0) }) {
+			continue
+		}
+		for _, w := range ways {
+			if !slices.Contains(optional, w.source()) {
+				optional = append(optional, w.source())
+			}
+		}
+	}
+	optional = slices.DeleteFunc(optional, func(o source) bool { return must[o] })
+	if len(optional) > maxSubsets || s.units > unitsGreedy {
+		return s.greedy(demands)
+	}
+	var best *solution
+	for mask := range 1 << len(optional) {
+		allowed := func(w *way) bool {
+			if len(w.requests) == 0 || must[w.source()] {
+				return true
+			}
+			i := slices.Index(optional, w.source())
+			return i >= 0 && mask>>i&1 == 1
+		}
+		if sol := s.assign(demands, allowed); sol != nil && (best == nil || s.price(sol.requests, sol.extra) < s.price(best.requests, best.extra)) {
+			best = sol
+		}
+	}
+	return best
+}
+
+// greedy assigns in order, then again with all sources that were used.
+func (s *solver) greedy(demands []*demand) *solution {
+	best := s.assign(demands, func(*way) bool { return true })
+	for range 3 {
+		used := map[source]bool{}
+		for _, p := range best.picks {
+			for _, w := range p.ways {
+				used[w.source()] = true
+			}
+		}
+		next := s.assign(demands, func(w *way) bool { return used[w.source()] })
+		if next == nil || s.price(next.requests, next.extra) >= s.price(best.requests, best.extra) {
+			break
+		}
+		best = next
+	}
+	return best
+}
+
+// assign gives each demand its cheapest allowed way, beside what the demands before it have chosen. nil: a demand
+// has no allowed way.
+func (s *solver) assign(demands []*demand, allowed func(*way) bool) *solution {
+	sol := &solution{}
+	for pass := range 2 { // demands without a choice first: the others can share their requests
+		for _, d := range demands {
+			if (len(d.ways) == 1 || len(d.bundle) > 0) != (pass == 0) {
+				continue
+			}
+			p := s.choose(d, sol, allowed)
+			if p == nil {
+				return nil
+			}
+			sol.picks = append(sol.picks, p)
+		}
+	}
+	order := map[any]int{}
+	for i, d := range demands {
+		order[d.item] = i
+	}
+	slices.SortStableFunc(sol.picks, func(a, b *pick) int { return order[a.item] - order[b.item] })
+	return sol
+}
+
+// choose picks for one demand and adds its requests to the solution.
+func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick {
+	var best *pick
+	var bestRequests requests
+	bestExtra, bestPrice := 0, 0
+	try := func(ways []*way, child *solution, extra int) {
+		s.spend(1)
+		total := sol.requests
+		last := 0
+		for _, w := range ways {
+			total = total.union(w.requests)
+			last = max(last, w.stage)
+		}
+		if child != nil {
+			total = total.union(s.later(child.requests, last))
+			extra += child.extra
+		}
+		if price := s.price(total, sol.extra+extra); best == nil || price < bestPrice {
+			best, bestRequests, bestExtra, bestPrice = &pick{d.item, ways, child}, total, extra, price
+		}
+	}
+	if len(d.bundle) > 0 {
+		try(d.bundle, d.child, zip(d))
+	} else {
+		var open []*way
+		for _, w := range d.ways {
+			if allowed(w) {
+				try([]*way{w}, w.child, 1)
+				open = append(open, w)
+			}
+		}
+		if d.item.Selection != nil && len(open) > 1 && len(best.child.requests) > 0 {
+			if child := s.solve(d.item.Selection, d.item.Field.Type.Name(), targets(open)); child.failed == nil {
+				try(open, child, zip(d)+len(open))
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	sol.requests, sol.extra = bestRequests, sol.extra+bestExtra
+	return best
+}
+
+func zip(d *demand) int {
+	if listField(d.item) {
+		return costZip
+	}
+	return 0
+}

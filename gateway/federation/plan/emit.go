@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/querygraph"
+)
+
+// group is one visit: a root selection or the entities of one scope, before visits are merged into fetches.
+type group struct {
+	id       int
+	node     *querygraph.Node
+	scope    *scope
+	landing  *querygraph.Landing // nil: root of a mutation or subscription
+	requires querygraph.FieldSet
+	content  *sel
+	needs    []*spot // the inputs' sources; resolved to deps when all is emitted
+
+	deps  map[*group]bool
+	level int
+	unit  int
+}
+
+// root reports whether the group is asked by a root field instead of `_entities`.
+func (g *group) root() bool { return g.landing == nil || g.landing.RepType == "" }
+
+// emitter turns solutions into groups. A group's inputs are selected in groups that were there before it.
+type emitter struct {
+	g      *querygraph.Graph
+	keys   *keyring
+	groups []*group
+	unit   int
+	err    error
+}
+
+// todo is a child place to be emitted when all its entries are known.
+type todo struct {
+	place *place
+	sel   *operation.Selection
+	sol   *solution
+}
+
+func (e *emitter) fail(format string, args ...any) {
+	if e.err == nil {
+		e.err = fmt.Errorf(format, args...)
+	}
+}
+
+// emit reads what the solution chose for the objects of the place.
+func (e *emitter) emit(p *place, sel *operation.Selection, sol *solution) {
+	p.sel = sel
+	var next []todo
+	note := func(t todo) {
+		if t.place != nil && !slices.ContainsFunc(next, func(o todo) bool { return o.place == t.place }) {
+			next = append(next, t)
+		}
+	}
+	if sol.discover != nil {
+		e.land(p.all, sol.discover.Node)
+	}
+	for _, pk := range sol.picks {
+		note(e.pick(p.all, pk))
+	}
+	for _, t := range sol.types {
+		for _, pk := range sol.byType[t].sol.picks {
+			note(e.pick(p.scope(t), pk))
+		}
+	}
+	for _, t := range next {
+		e.emit(t.place, t.sel, t.sol)
+	}
+}
+
+// pick selects one client item.
+func (e *emitter) pick(s *scope, pk *pick) todo {
+	key := e.keys.client(pk.item)
+	var child *place
+	if pk.item.Selection != nil {
+		child = s.child(key, pk.item.Field.Type, fmt.Sprintf("%p%v", pk.item, nodeIDs(targets(pk.ways))), e.object(pk.item.Field.Type.Name()))
+	}
+	for _, w := range pk.ways {
+		at := e.at(s, w)
+		if at == nil {
+			return todo{}
+		}
+		f := at.sel.add(key, w.edge, pk.item.Arguments)
+		if child == nil {
+			continue
+		}
+		var content *sel
+		if f.child != nil {
+			content = f.child.sel
+		}
+		f.child = child.enter(w.edge.To, at.groups, s.runtime, content)
+	}
+	return todo{child, pk.item.Selection, pk.child}
+}
+
+func (e *emitter) object(typeName string) bool {
+	return e.g.SG.Schema.Types[typeName].Kind == ast.Object
+}
+
+// at is where the way reads.
+func (e *emitter) at(s *scope, w *way) *spot {
+	if w.resume != nil {
+		return e.resume(s, w.resume)
+	}
+	return e.land(s, w.node)
+}
+
+// land returns the spot of the scope at the node and makes the visit if there is none.
+func (e *emitter) land(s *scope, node *querygraph.Node) *spot {
+	for _, sp := range s.spots() {
+		if sp.node == node {
+			return sp
+		}
+	}
+	fact := e.system(s).Land(node)
+	if !fact.Known || fact.Rule.Kind != querygraph.Hop {
+		e.fail("plan: no way to land on %s for %s", node, s.typeName())
+		return nil
+	}
+	sp := e.visit(s, fact.Rule.Landing, nil)
+	s.landed = append(s.landed, sp)
+	return sp
+}
+
+// resume visits a node with the requirements of a field.
+func (e *emitter) resume(s *scope, r *querygraph.Rule) *spot {
+	return e.visit(s, r.Landing, r.Edge.Requires)
+}
+
+// visit makes a group; its inputs are ensured first.
+func (e *emitter) visit(s *scope, l *querygraph.Landing, requires querygraph.FieldSet) *spot {
+	g := &group{node: l.Node, scope: s, landing: l, requires: requires, content: &sel{node: l.Node}, unit: e.unit}
+	if l.RepType == "" {
+		g.needs = s.arrivals()
+	}
+	for _, p := range append(l.Key.Paths(), requires.Paths()...) {
+		g.needs = append(g.needs, e.ensure(s, p)...)
+	}
+	for _, sp := range g.needs {
+		for _, d := range sp.groups {
+			g.level = max(g.level, d.level+1)
+		}
+	}
+	g.id = len(e.groups)
+	e.groups = append(e.groups, g)
+	return &spot{node: l.Node, sel: g.content, groups: []*group{g}, place: s.place}
+}
+
+// system answers what can be had where the scope's objects are now.
+func (e *emitter) system(s *scope) *querygraph.System {
+	var nodes []*querygraph.Node
+	for _, sp := range s.arrivals() {
+		if !slices.Contains(nodes, sp.node) {
+			nodes = append(nodes, sp.node)
+		}
+	}
+	return e.g.System(s.typeName(), nodes)
+}

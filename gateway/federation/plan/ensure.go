@@ -1,0 +1,141 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"medicore.dev/medicore/gateway/federation/querygraph"
+)
+
+// ensure selects the value at the path for all objects of the scope and returns the spots that bring it.
+func (e *emitter) ensure(s *scope, p querygraph.Path) []*spot {
+	if e.err != nil {
+		return nil
+	}
+	if !s.abstract() && p[0].Types != nil {
+		if _, ok := slices.BinarySearch(p[0].Types, s.typeName()); !ok {
+			return nil
+		}
+		open := *p[0]
+		open.Types = nil
+		p = append(querygraph.Path{&open}, p[1:]...)
+	}
+	if p[0].Types == nil {
+		if at := e.reader(s, p); at != nil {
+			return e.read(s, at, at.node.Edge(p[0].Name), p)
+		}
+		if at := e.brought(s, p); at != nil {
+			return e.read(s, at, at.node.Edge(p[0].Name), p)
+		}
+	}
+	fact := e.system(s).Have(p)
+	if !fact.Known {
+		e.fail("plan: no way to have %s of %s", p, s.typeName())
+		return nil
+	}
+	r := fact.Rule
+	switch r.Kind {
+	case querygraph.Read:
+		if at := e.land(s, r.Node); at != nil {
+			return e.read(s, at, r.Edge, p)
+		}
+	case querygraph.Resume:
+		at := e.resume(s, r)
+		key := e.keys.member(p[0])
+		s.values[key] = append(s.values[key], at)
+		return e.read(s, at, r.Edge, p)
+	case querygraph.Explode, querygraph.Vacuous:
+		return e.members(s, r, p)
+	}
+	return nil
+}
+
+// abstract reports whether the scope's objects may be of several types.
+func (s *scope) abstract() bool { return s.runtime == "" && !s.place.object }
+
+// members ensures the path for each runtime type it applies to. Where the node tells types, it is a source itself:
+// which objects the path applies to is known only by it.
+func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path) []*spot {
+	if r.Node == nil {
+		return nil
+	}
+	at := e.land(s, r.Node)
+	if at == nil {
+		return nil
+	}
+	out := []*spot{at}
+	if r.Kind == querygraph.Vacuous {
+		return out
+	}
+	open := *p[0]
+	open.Types = nil
+	rest := append(querygraph.Path{&open}, p[1:]...)
+	for _, m := range at.node.Members() {
+		if p[0].Types == nil || slices.Contains(p[0].Types, m) {
+			out = append(out, e.ensure(s.place.scope(m), rest)...)
+		}
+	}
+	return out
+}
+
+// reader finds the spot where the scope's objects are and the path can be read: one that selects the field already,
+// else the one reached earliest.
+func (e *emitter) reader(s *scope, p querygraph.Path) *spot {
+	key := e.keys.member(p[0])
+	var best *spot
+	bestRank := 0
+	for _, sp := range s.spots() {
+		edge := sp.node.Edge(p[0].Name)
+		if edge == nil || edge.Requires != nil || len(edge.Field.Contexts) > 0 || (edge.To == nil) != (len(p) == 1) {
+			continue
+		}
+		if len(p) > 1 && !e.g.System(p[0].Def.Type.Name(), []*querygraph.Node{edge.To}).Have(p[1:]).Known {
+			continue
+		}
+		rank := 2 * sp.level()
+		if sp.sel.find(key) == nil {
+			rank++
+		}
+		if best == nil || rank < bestRank {
+			best, bestRank = sp, rank
+		}
+	}
+	return best
+}
+
+// brought finds a visit that has brought the value in with its requirements before.
+func (e *emitter) brought(s *scope, p querygraph.Path) *spot {
+	for _, sp := range s.values[e.keys.member(p[0])] {
+		if len(p) == 1 {
+			return sp
+		}
+		edge := sp.node.Edge(p[0].Name)
+		if e.g.System(p[0].Def.Type.Name(), []*querygraph.Node{edge.To}).Have(p[1:]).Known {
+			return sp
+		}
+	}
+	return nil
+}
+
+// level is the latest level of the groups that read at the spot.
+func (sp *spot) level() int {
+	l := 0
+	for _, g := range sp.groups {
+		l = max(l, g.level)
+	}
+	return l
+}
+
+// read selects the path's first field at the spot and ensures the rest below it.
+func (e *emitter) read(s *scope, at *spot, edge *querygraph.Edge, p querygraph.Path) []*spot {
+	f := at.sel.add(e.keys.member(p[0]), edge, p[0].Arguments)
+	if len(p) == 1 {
+		return []*spot{at}
+	}
+	if f.child == nil {
+		typ := p[0].Def.Type
+		child := s.child(f.key, typ, fmt.Sprintf("-%s-%d", s.runtime, edge.To.ID), e.object(typ.Name()))
+		f.child = child.enter(edge.To, at.groups, s.runtime, nil)
+	}
+	return append(e.ensure(f.child.place.all, p[1:]), at)
+}

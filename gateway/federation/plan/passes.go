@@ -1,0 +1,239 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// passes improve the groups in this order. Each keeps the groups' inputs selected in groups they depend on.
+func passes(groups []*group) ([]*group, error) {
+	resolve(groups)
+	groups = samePlace(groups)
+	if err := levels(groups); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id))
+	})
+	return groups, nil
+}
+
+// resolve turns what the groups need into the groups they depend on.
+func resolve(groups []*group) {
+	for _, g := range groups {
+		g.deps = map[*group]bool{}
+		for _, sp := range g.needs {
+			for _, d := range sp.groups {
+				if d != g {
+					g.deps[d] = true
+				}
+			}
+		}
+	}
+}
+
+// samePlace merges visits that go to one node for the same objects, if neither waits for the other, no
+// representation would need two values under one name, and the longest chain does not grow. So fields with
+// requirements travel with the visit that is made anyway, or with each other.
+func samePlace(groups []*group) []*group {
+	type bucket struct {
+		scope   *scope
+		subName string
+		rep     string
+		unit    int
+	}
+	buckets := map[bucket][]*group{}
+	var order []bucket
+	for _, g := range groups {
+		if g.landing == nil {
+			continue
+		}
+		b := bucket{g.scope, g.node.Sub.Name, g.landing.RepType + " on " + g.node.Type.Name, g.unit}
+		if buckets[b] == nil {
+			order = append(order, b)
+		}
+		buckets[b] = append(buckets[b], g)
+	}
+	gone := map[*group]bool{}
+	for _, b := range order {
+		list := buckets[b]
+		for i, a := range list {
+			for _, o := range list[i+1:] {
+				if !gone[a] && !gone[o] && mergeable(groups, gone, a, o) {
+					merge(groups, a, o)
+					gone[o] = true
+				}
+			}
+		}
+	}
+	return slices.DeleteFunc(groups, func(g *group) bool { return gone[g] })
+}
+
+func mergeable(groups []*group, gone map[*group]bool, a, b *group) bool {
+	if inputConflict(a, b) || reaches(a, b, nil) || reaches(b, a, nil) {
+		return false
+	}
+	if sameDeps(a, b) {
+		return true
+	}
+	return depth(groups, gone, a, b) <= depth(groups, gone, nil, nil)
+}
+
+func sameDeps(a, b *group) bool {
+	if len(a.deps) != len(b.deps) {
+		return false
+	}
+	for d := range a.deps {
+		if !b.deps[d] {
+			return false
+		}
+	}
+	return true
+}
+
+// inputConflict reports whether one representation would need two values under one name: a field with different
+// arguments.
+func inputConflict(a, b *group) bool {
+	seen := map[string]string{}
+	for _, p := range slices.Concat(a.landing.Key.Paths(), a.requires.Paths(), b.landing.Key.Paths(), b.requires.Paths()) {
+		name := ""
+		for _, f := range p {
+			name += "." + f.Name
+			if old, ok := seen[name]; ok && old != f.Args {
+				return true
+			}
+			seen[name] = f.Args
+		}
+	}
+	return false
+}
+
+// reaches reports whether a depends on b, perhaps through others.
+func reaches(a, b *group, seen map[*group]bool) bool {
+	if seen == nil {
+		seen = map[*group]bool{}
+	}
+	for d := range a.deps {
+		if d == b {
+			return true
+		}
+		if !seen[d] {
+			seen[d] = true
+			if reaches(d, b, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// depth is the length of the longest chain if a and b were one group.
+func depth(groups []*group, gone map[*group]bool, a, b *group) int {
+	memo := map[*group]int{}
+	var of func(g *group) int
+	of = func(g *group) int {
+		if g == b && b != nil {
+			g = a
+		}
+		if n, ok := memo[g]; ok {
+			return n
+		}
+		n := 0
+		for d := range g.deps {
+			n = max(n, of(d))
+		}
+		if g == a && b != nil {
+			for d := range b.deps {
+				n = max(n, of(d))
+			}
+		}
+		memo[g] = n + 1
+		return n + 1
+	}
+	longest := 0
+	for _, g := range groups {
+		if !gone[g] {
+			longest = max(longest, of(g))
+		}
+	}
+	return longest
+}
+
+// merge moves b into a.
+func merge(groups []*group, a, b *group) {
+	have := map[string]bool{}
+	for _, p := range a.requires.Paths() {
+		have[p.String()] = true
+	}
+	for _, f := range b.requires {
+		a.requires = append(a.requires, f)
+	}
+	absorb(a.content, b.content)
+	for d := range b.deps {
+		a.deps[d] = true
+	}
+	for _, g := range groups {
+		if g.deps[b] {
+			delete(g.deps, b)
+			g.deps[a] = true
+		}
+	}
+}
+
+// absorb adds what b selects to a.
+func absorb(a, b *sel) {
+	if a == b {
+		return
+	}
+	for _, f := range b.fields {
+		old := a.find(f.key)
+		switch {
+		case old == nil:
+			a.fields = append(a.fields, f)
+		case f.child != nil && old.child != nil:
+			absorb(old.child.sel, f.child.sel)
+		}
+	}
+	for _, b := range b.branches {
+		i := slices.IndexFunc(a.branches, func(x *sel) bool { return x.node.Type == b.node.Type })
+		if i < 0 {
+			a.branches = append(a.branches, b)
+		} else {
+			absorb(a.branches[i], b)
+		}
+	}
+}
+
+// levels gives every group the length of the chain it waits for.
+func levels(groups []*group) error {
+	const open = -1
+	state := map[*group]int{}
+	var of func(g *group) (int, error)
+	of = func(g *group) (int, error) {
+		if l, ok := state[g]; ok {
+			if l == open {
+				return 0, fmt.Errorf("plan: a fetch of %s waits for itself", g.node)
+			}
+			return l, nil
+		}
+		state[g] = open
+		level := 0
+		for d := range g.deps {
+			l, err := of(d)
+			if err != nil {
+				return 0, err
+			}
+			level = max(level, l+1)
+		}
+		state[g] = level
+		g.level = level
+		return level, nil
+	}
+	for _, g := range groups {
+		if _, err := of(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}

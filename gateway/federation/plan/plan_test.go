@@ -1,0 +1,75 @@
+package plan_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/plan"
+	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/internal/golden"
+)
+
+func TestPlan(t *testing.T) {
+	golden.Run(t, "testdata/*/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		sdl := c.Input("supergraph.graphql")
+		if sdl == "" {
+			sdl = ownSupergraph(t)
+		}
+		sg := read(t, sdl)
+		p, err := planOperation(t, sg, c.Input("operation.graphql"), nil)
+		if err != nil {
+			return map[string]string{"plan": "error: " + err.Error() + "\n"}
+		}
+		return map[string]string{"plan": plan.Print(p)}
+	})
+}
+
+func ownSupergraph(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/medicore.graphql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func read(t testing.TB, sdl string) *supergraph.Supergraph {
+	t.Helper()
+	sg, err := supergraph.Read(sdl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sg
+}
+
+// prepare validates and specialises an operation. Conditions that values lacks are false.
+func prepare(t testing.TB, sg *supergraph.Supergraph, text string, values map[string]bool, labels ...string) *operation.Operation {
+	t.Helper()
+	doc, errs := gqlparser.LoadQuery(sg.API(), text)
+	if len(errs) > 0 {
+		t.Fatalf("operation is invalid: %v", errs)
+	}
+	pre, err := operation.Prepare(sg.API(), doc, "", operation.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, err := pre.Specialise(values, labels...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+func planOperation(t testing.TB, sg *supergraph.Supergraph, text string, values map[string]bool, labels ...string) (*plan.Plan, error) {
+	t.Helper()
+	op := prepare(t, sg, text, values, labels...)
+	p, err := plan.NewPlanner(sg).Plan(context.Background(), op)
+	if err == nil {
+		check(t, sg, op, p)
+	}
+	return p, err
+}

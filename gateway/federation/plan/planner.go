@@ -1,0 +1,202 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/querygraph"
+	"medicore.dev/medicore/gateway/federation/supergraph"
+)
+
+// maxGraphs is the number of override label sets whose query graph is kept.
+const maxGraphs = 64
+
+// Planner plans operations over one supergraph. It may be used by several goroutines.
+type Planner struct {
+	sg *supergraph.Supergraph
+
+	mu     sync.Mutex
+	graphs map[string]*querygraph.Graph
+}
+
+// NewPlanner returns a planner for the supergraph.
+func NewPlanner(sg *supergraph.Supergraph) *Planner {
+	return &Planner{sg: sg, graphs: map[string]*querygraph.Graph{}}
+}
+
+// graph returns the query graph under the override labels that are on.
+func (p *Planner) graph(labels []string) (*querygraph.Graph, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := strings.Join(labels, "\x00")
+	if g := p.graphs[key]; g != nil {
+		return g, nil
+	}
+	g, err := querygraph.Build(p.sg, labels)
+	if err != nil {
+		return nil, fmt.Errorf("build query graph: %w", err)
+	}
+	if len(p.graphs) >= maxGraphs {
+		clear(p.graphs)
+	}
+	p.graphs[key] = g
+	return g, nil
+}
+
+// Plan plans the operation: reach and choose (solve.go), visits (emit.go), passes, fetches (build.go). The same
+// operation always gives the same plan. An operation that cannot be answered gives an error that wraps
+// ErrUnsatisfiable and names the field, one that is too much work an error that wraps ErrTooComplex; ctx only ends
+// the work, it never changes a plan.
+func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("plan operation: %w", err)
+	}
+	g, err := p.graph(op.Labels)
+	if err != nil {
+		return nil, err
+	}
+	s := &solver{
+		ctx: ctx, g: g, subs: len(p.sg.Subgraphs), memo: map[string]*solution{}, derived: map[*querygraph.Fact]requests{},
+		ids: map[*operation.Selection]int{}, subsets: map[string]*operation.Selection{},
+	}
+	e := &emitter{g: g, keys: newKeyring(op)}
+	if op.Kind == ast.Query {
+		err = planQuery(s, e, op)
+	} else {
+		err = planRoots(s, e, op)
+	}
+	if err != nil {
+		return nil, err
+	}
+	groups, err := passes(e.groups)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{g: g, keys: e.keys, op: op}
+	b.build(groups)
+	out := &Plan{Operation: op.Kind, Fetches: b.fetches}
+	if op.Kind == ast.Subscription && len(out.Fetches) > 0 {
+		out.Source, out.Fetches = takeSource(out.Fetches)
+	}
+	sh := &shaper{b: b, memo: map[string]*Shape{}, ids: map[*operation.Selection]int{}}
+	out.Data = sh.shape(op.Root.Type, []*operation.Selection{op.Root})
+	for _, it := range op.Root.Items {
+		if introspectionField(it.Field.Name) {
+			out.Introspection = append(out.Introspection, IntrospectionField{Key: e.keys.client(it), Field: it.Source})
+		}
+	}
+	out.Keys = e.keys.names
+	out.Cost = cost(out)
+	return out, nil
+}
+
+// planQuery solves the root like any other object: each subgraph is a way to land on it.
+func planQuery(s *solver, e *emitter, op *operation.Operation) error {
+	sol := s.solve(op.Root, op.Root.Type, nil)
+	if err := s.failed(sol); err != nil {
+		return err
+	}
+	e.emit(newPlace(nil, 0, 0, op.Root.Type, true), op.Root, sol)
+	return e.err
+}
+
+// planRoots solves each root field of a mutation or subscription alone, in one subgraph.
+func planRoots(s *solver, e *emitter, op *operation.Operation) error {
+	for i, it := range op.Root.Items {
+		if it.TypeName() || introspectionField(it.Field.Name) {
+			continue
+		}
+		part := s.part(op.Root, []*operation.Item{it})
+		var best *solution
+		var at *querygraph.Node
+		failed := &solution{failed: &failure{coordinate: op.Root.Type + "." + it.Field.Name, path: []string{it.Name}}}
+		for _, sub := range s.g.SG.Subgraphs {
+			n := s.g.Node(sub, op.Root.Type)
+			if n == nil || n.Edge(it.Field.Name) == nil {
+				continue
+			}
+			sol := s.solve(part, op.Root.Type, []*querygraph.Node{n})
+			if sol.failed != nil {
+				failed = sol
+			} else if best == nil || s.price(sol.requests, sol.extra) < s.price(best.requests, best.extra) {
+				best, at = sol, n
+			}
+		}
+		if best == nil {
+			return s.failed(failed)
+		}
+		if s.err != nil {
+			return s.err
+		}
+		e.unit = i
+		root := newPlace(nil, 0, 0, op.Root.Type, true)
+		g := &group{id: len(e.groups), node: at, scope: root.all, content: &sel{node: at}, unit: i}
+		e.groups = append(e.groups, g)
+		root.enter(at, []*group{g}, "", g.content)
+		e.emit(root, part, best)
+		if e.err != nil {
+			return e.err
+		}
+	}
+	return s.err
+}
+
+// failed turns a failed solution into the error for the client.
+func (s *solver) failed(sol *solution) error {
+	if s.err != nil {
+		return s.err
+	}
+	if sol.failed == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrUnsatisfiable, sol.failed)
+}
+
+// takeSource separates the fetch that opens a subscription's stream from those made for each event.
+func takeSource(fetches []*Fetch) (*Fetch, []*Fetch) {
+	source, rest := fetches[0], fetches[1:]
+	for _, f := range rest {
+		f.ID--
+		f.Level--
+		f.Deps = slices.DeleteFunc(f.Deps, func(d int) bool { return d == source.ID })
+		for i := range f.Deps {
+			f.Deps[i]--
+		}
+	}
+	return source, rest
+}
+
+// cost counts requests, levels over all units, and fields.
+func cost(p *Plan) Cost {
+	c := Cost{Requests: len(p.Fetches)}
+	unit, level := -1, -1
+	for _, f := range p.Fetches {
+		if f.Unit != unit || f.Level != level {
+			c.Levels++
+			unit, level = f.Unit, f.Level
+		}
+		if f.Root != nil {
+			c.Fields += fields(f.Root)
+		}
+		for _, b := range f.Entities {
+			c.Fields += fields(b.Entity)
+		}
+	}
+	return c
+}
+
+func fields(w *Wire) int {
+	n := len(w.Fields)
+	for _, f := range w.Fields {
+		if f.Child != nil {
+			n += fields(f.Child)
+		}
+	}
+	return n
+}

@@ -1,0 +1,231 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/querygraph"
+)
+
+// Budgets of one operation, in units of work. Beyond the first the search only improves greedily, beyond the second
+// it ends with ErrTooComplex.
+const (
+	unitsGreedy = 200_000
+	unitsMax    = 2_000_000
+)
+
+// solver chooses where each field is read. The unit of choice is the set of requests made for one object, so fields
+// share hops by construction; results are kept per (selection, type, entry nodes).
+type solver struct {
+	ctx     context.Context
+	g       *querygraph.Graph
+	subs    int
+	units   int
+	err     error
+	memo    map[string]*solution
+	derived map[*querygraph.Fact]requests
+	ids     map[*operation.Selection]int
+	subsets map[string]*operation.Selection
+}
+
+// solution says how a selection is answered for objects of a type entered at some nodes.
+type solution struct {
+	requests requests
+	extra    int
+	picks    []*pick
+	failed   *failure // nothing else is set then
+
+	// At an abstract type: the node that tells runtime types where no entry does, and what is done per runtime type.
+	discover *querygraph.Fact
+	types    []string
+	byType   map[string]*typed
+}
+
+// typed is the part of an abstract selection that is solved for one runtime type.
+type typed struct {
+	sel *operation.Selection
+	sol *solution
+}
+
+// pick is the choice for one item: one way, or several whose objects are merged.
+type pick struct {
+	item  *operation.Item
+	ways  []*way
+	child *solution
+}
+
+// way reads an item at a node, after landing there or by a visit that brings the field's requirements along.
+type way struct {
+	land     *querygraph.Fact
+	resume   *querygraph.Rule
+	node     *querygraph.Node
+	edge     *querygraph.Edge
+	stage    int
+	requests requests // of being there, without the child's
+	child    *solution
+}
+
+// failure is a field that nothing can answer.
+type failure struct {
+	coordinate string
+	path       []string
+}
+
+func (f *failure) under(name string) *failure {
+	return &failure{f.coordinate, append([]string{name}, f.path...)}
+}
+
+func (s *solver) spend(units int) {
+	before := s.units
+	s.units += units
+	if s.err != nil {
+		return
+	}
+	if s.units > unitsMax {
+		s.err = fmt.Errorf("%w: it takes more than %d units", ErrTooComplex, unitsMax)
+	}
+	if before>>10 != s.units>>10 && s.ctx.Err() != nil {
+		s.err = fmt.Errorf("plan operation: %w", s.ctx.Err())
+	}
+}
+
+// solve answers the selection for objects of the supergraph's type that were entered at the nodes.
+func (s *solver) solve(sel *operation.Selection, typeName string, entries []*querygraph.Node) *solution {
+	key := s.key(sel, typeName, entries)
+	if sol, ok := s.memo[key]; ok {
+		return sol
+	}
+	s.spend(1)
+	if s.err != nil {
+		return &solution{failed: &failure{coordinate: typeName}}
+	}
+	var sol *solution
+	if s.g.SG.Schema.Types[typeName].Kind == ast.Object {
+		sol = s.object(sel, typeName, entries)
+	} else {
+		sol = s.abstract(sel, typeName, entries)
+	}
+	s.memo[key] = sol
+	return sol
+}
+
+func (s *solver) key(sel *operation.Selection, typeName string, entries []*querygraph.Node) string {
+	return fmt.Sprint(s.id(sel), typeName, nodeIDs(entries))
+}
+
+// object solves a selection for one object type.
+func (s *solver) object(sel *operation.Selection, typeName string, entries []*querygraph.Node) *solution {
+	sys := s.g.System(typeName, entries)
+	reach := sys.Reach()
+	var demands []*demand
+	for _, it := range sel.Items {
+		if !it.Applies(typeName) || it.TypeName() || introspectionField(it.Field.Name) {
+			continue
+		}
+		d := &demand{item: it, ways: s.ways(sys, reach, it)}
+		if f := s.finish(d, typeName); f != nil {
+			return &solution{failed: f}
+		}
+		demands = append(demands, d)
+	}
+	return s.cover(demands)
+}
+
+// demand is an item with the ways to answer it.
+type demand struct {
+	item   *operation.Item
+	ways   []*way
+	bundle []*way // several ways of which none is enough alone
+	child  *solution
+}
+
+// ways lists how the item can be read from any reachable node, whether or not what is below can be answered.
+func (s *solver) ways(sys *querygraph.System, reach []*querygraph.Fact, it *operation.Item) []*way {
+	var out []*way
+	resumed := map[*querygraph.Node]bool{}
+	for _, land := range reach {
+		s.spend(1)
+		e := land.Node.Edge(it.Field.Name)
+		if e == nil || (e.To == nil) != (it.Selection == nil) || len(e.Field.Contexts) > 0 {
+			continue
+		}
+		if e.Requires == nil {
+			out = append(out, &way{land: land, node: land.Node, edge: e, stage: land.Stage, requests: s.derivation(land)})
+			continue
+		}
+		rules := sys.Resume(land.Node, e)
+		if len(rules) == 0 || resumed[rules[0].Node] {
+			continue
+		}
+		resumed[rules[0].Node] = true
+		stage, _ := rules[0].Value()
+		out = append(out, &way{resume: rules[0], node: rules[0].Node, edge: e, stage: stage, requests: s.rule(rules[0])})
+	}
+	return out
+}
+
+// finish solves what is below each way and keeps the ways that succeed; if none does, all of them together may.
+func (s *solver) finish(d *demand, typeName string) *failure {
+	coordinate := typeName + "." + d.item.Field.Name
+	if len(d.ways) == 0 {
+		return &failure{coordinate: coordinate, path: []string{d.item.Name}}
+	}
+	if d.item.Selection == nil {
+		return nil
+	}
+	child := d.item.Field.Type.Name()
+	var good []*way
+	var failed *failure
+	for _, w := range d.ways {
+		w.child = s.solve(d.item.Selection, child, []*querygraph.Node{w.edge.To})
+		if w.child.failed == nil {
+			good = append(good, w)
+		} else if failed == nil {
+			failed = w.child.failed
+		}
+	}
+	if len(good) > 0 {
+		d.ways = good
+		return nil
+	}
+	together := func(ways []*way) *solution {
+		return s.solve(d.item.Selection, child, targets(ways))
+	}
+	all := together(d.ways)
+	if all.failed != nil {
+		return failed.under(d.item.Name)
+	}
+	for i := len(d.ways) - 1; i >= 0; i-- { // leave out, dearest first, what is not needed
+		fewer := slices.Delete(slices.Clone(d.ways), i, i+1)
+		if sol := together(fewer); len(fewer) > 0 && sol.failed == nil {
+			d.ways, all = fewer, sol
+		}
+	}
+	d.bundle, d.child = d.ways, all
+	return nil
+}
+
+// targets lists the nodes that the ways lead to, each once.
+func targets(ways []*way) []*querygraph.Node {
+	var out []*querygraph.Node
+	for _, w := range ways {
+		if !slices.Contains(out, w.edge.To) {
+			out = append(out, w.edge.To)
+		}
+	}
+	return out
+}
+
+// listField reports whether the item's value is a list.
+func listField(it *operation.Item) bool { return it.Field.Type.Elem != nil }
+
+func introspectionField(name string) bool { return name == "__schema" || name == "__type" }
+
+func (f *failure) Error() string {
+	return fmt.Sprintf("no subgraph can answer %s at %s", f.coordinate, strings.Join(f.path, "."))
+}

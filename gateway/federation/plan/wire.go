@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// wireNames gives every field its response key on the wire, for levels whose fields share one response object. Two
+// runtime types may have fields under one storage key that the subgraph must not answer under one name, because
+// their shapes differ there (GraphQL spec, "Field Selection Merging"): the later one gets a name of its own.
+func (b *builder) wireNames(level []*sel) {
+	type named struct {
+		first *selField
+		kids  []*sel
+	}
+	names := map[string]*named{}
+	var order []string
+	var visit func(s *sel)
+	visit = func(s *sel) {
+		for _, f := range s.fields {
+			name := b.keys.names[f.key]
+			for n := 1; ; n++ {
+				if old := names[name]; old == nil || alike(old.first, f) {
+					break
+				}
+				name = "_a" + strconv.Itoa(n) + "_" + b.keys.names[f.key]
+			}
+			f.wire = name
+			if names[name] == nil {
+				names[name] = &named{first: f}
+				order = append(order, name)
+			}
+			if f.child != nil && !slices.Contains(names[name].kids, f.child.sel) {
+				names[name].kids = append(names[name].kids, f.child.sel)
+			}
+		}
+		for _, br := range s.branches {
+			visit(br)
+		}
+	}
+	for _, s := range level {
+		visit(s)
+	}
+	for _, name := range order {
+		if len(names[name].kids) > 0 {
+			b.wireNames(names[name].kids)
+		}
+	}
+}
+
+// alike reports whether two fields may be answered under one name: of the same shape and, for safety, the same
+// field with the same arguments.
+func alike(a, b *selField) bool {
+	return a == b || a.name == b.name && a.argText() == b.argText() && sameShape(a, b)
+}
+
+func sameShape(a, b *selField) bool {
+	x, y := a.field.Field.Type, b.field.Field.Type
+	for x != nil && y != nil {
+		if x.NonNull != y.NonNull || (x.Elem == nil) != (y.Elem == nil) {
+			return false
+		}
+		if x.Elem == nil {
+			return x.NamedType == y.NamedType || a.child != nil && b.child != nil
+		}
+		x, y = x.Elem, y.Elem
+	}
+	return true
+}
+
+// wire says how the answer to a level is read.
+func (b *builder) wire(s *sel) *Wire {
+	w := &Wire{}
+	switch {
+	case s.node.Type.InterfaceObject:
+		w.Opaque = true
+	case s.node.Type.Kind == ast.Object:
+		w.Type = s.node.Type.Name
+	default:
+		w.Possible = s.node.Members()
+	}
+	w.Fields = b.wireFields(nil, s, nil)
+	return w
+}
+
+func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireField {
+	for _, f := range s.fields {
+		w := WireField{Name: f.wire, Types: types, Key: f.key, Field: f.name, Type: f.field.Field.Type}
+		if f.child != nil {
+			w.Child = b.wire(f.child.sel)
+		} else {
+			w.Leaf = b.leaf(f.field.Field.Type.Name())
+		}
+		fields = append(fields, w)
+	}
+	for _, br := range s.branches {
+		fields = b.wireFields(fields, br, []string{br.node.Type.Name})
+	}
+	return fields
+}
