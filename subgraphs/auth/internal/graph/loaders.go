@@ -13,7 +13,7 @@ import (
 
 // loaders batch what the fields of one request look up, so that n rows never cost n queries.
 type loaders struct {
-	users *dataloadgen.Loader[uuid.UUID, *identity.User]     // nil where there is none
+	users *dataloadgen.Loader[uuid.UUID, *identity.User]  // nil where there is none
 	locks *dataloadgen.Loader[*identity.User, *time.Time] // nil where there is none
 }
 

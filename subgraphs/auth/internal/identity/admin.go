@@ -27,12 +27,18 @@ func (s *Service) List(ctx context.Context, f UserFilter, p Page) ([]*User, bool
 	if _, err := s.require(ctx, principal.UserAdmin); err != nil {
 		return nil, false, err
 	}
+	if err := f.check(); err != nil {
+		return nil, false, err
+	}
 	return s.store.ListUsers(ctx, f, p)
 }
 
 // Count returns how many users the filter lets through. It needs user:admin.
 func (s *Service) Count(ctx context.Context, f UserFilter) (int, error) {
 	if _, err := s.require(ctx, principal.UserAdmin); err != nil {
+		return 0, err
+	}
+	if err := f.check(); err != nil {
 		return 0, err
 	}
 	return s.store.CountUsers(ctx, f)

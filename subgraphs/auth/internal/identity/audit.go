@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +25,11 @@ const (
 	UserUnlocked    Action = "USER_UNLOCKED"
 	PasswordChanged Action = "PASSWORD_CHANGED"
 )
+
+// Actions lists them.
+func Actions() []Action {
+	return []Action{LoginSucceeded, LoginFailed, LoginLocked, UserCreated, UserUpdated, UserDeactivated, UserUnlocked, PasswordChanged}
+}
 
 // AuditEntry is one security event: who did what to whom. It names users by id and holds no secret.
 type AuditEntry struct {
@@ -61,9 +67,19 @@ func (s *Service) entry(ctx context.Context, a Action, actor, subject uuid.UUID)
 	return e
 }
 
+func (f AuditFilter) check() error {
+	if f.Action != "" && !slices.Contains(Actions(), f.Action) {
+		return invalid(map[string]string{"action": "Action should be one of the audit log's"})
+	}
+	return nil
+}
+
 // Audit returns a page of the audit log, newest first. It needs audit:read.
 func (s *Service) Audit(ctx context.Context, f AuditFilter, p Page) ([]AuditEntry, bool, error) {
 	if _, err := s.require(ctx, principal.AuditRead); err != nil {
+		return nil, false, err
+	}
+	if err := f.check(); err != nil {
 		return nil, false, err
 	}
 	return s.store.ListEntries(ctx, f, p)
@@ -72,6 +88,9 @@ func (s *Service) Audit(ctx context.Context, f AuditFilter, p Page) ([]AuditEntr
 // AuditCount returns how many entries the filter lets through. It needs audit:read.
 func (s *Service) AuditCount(ctx context.Context, f AuditFilter) (int, error) {
 	if _, err := s.require(ctx, principal.AuditRead); err != nil {
+		return 0, err
+	}
+	if err := f.check(); err != nil {
 		return 0, err
 	}
 	return s.store.CountEntries(ctx, f)

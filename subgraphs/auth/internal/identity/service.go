@@ -27,9 +27,9 @@ type Signer interface {
 
 // Options of the service. Cost and Parallel must be set.
 type Options struct {
-	Cost     int                                                // of BCrypt
-	Parallel int                                                // BCrypt computations at a time
-	Clock    func() time.Time                                   // nil: time.Now
+	Cost     int                                              // of BCrypt
+	Parallel int                                              // BCrypt computations at a time
+	Clock    func() time.Time                                 // nil: time.Now
 	Pause    func(ctx context.Context, d time.Duration) error // holds a sign-in back; nil: a timer
 }
 

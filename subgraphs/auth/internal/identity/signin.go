@@ -68,11 +68,24 @@ func (s *Service) authenticate(ctx context.Context, email, password string) (*Us
 			u = nil
 		}
 	}
-	right, err := s.compare(ctx, at, u, password)
+	if utf8.RuneCountInString(password) < minPasswordLength {
+		return nil, at, s.failed(ctx, at, u)
+	}
+	release, err := s.hasher.acquire(ctx)
 	if err != nil {
 		return nil, at, err
 	}
-	if right && u.Status == Active {
+	defer release()
+	// Attempts that were under way when a limit was reached are refused here. As a failure is counted before the next attempt
+	// gets the slot, sending many at once gains no more guesses than there are slots.
+	account, address, err := s.store.Failures(ctx, at)
+	if err != nil {
+		return nil, at, fmt.Errorf("read failed sign-ins: %w", err)
+	}
+	if d := refused(account, address, s.now()); d > 0 {
+		return nil, at, throttled(d)
+	}
+	if s.hasher.matches(u, password) && u.Status == Active {
 		return u, at, nil
 	}
 	return nil, at, s.failed(ctx, at, u)
@@ -102,27 +115,6 @@ func (s *Service) admit(ctx context.Context, at Place) error {
 		return fmt.Errorf("hold a sign-in back: %w", err)
 	}
 	return nil
-}
-
-// compare reports whether the password is the user's, taking the same time for nobody. Attempts that were under way when a
-// limit was reached are refused here, so that sending many at once gains no more than Options.Parallel guesses.
-func (s *Service) compare(ctx context.Context, at Place, u *User, password string) (bool, error) {
-	if utf8.RuneCountInString(password) < minPasswordLength {
-		return false, nil
-	}
-	release, err := s.hasher.acquire(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer release()
-	account, address, err := s.store.Failures(ctx, at)
-	if err != nil {
-		return false, fmt.Errorf("read failed sign-ins: %w", err)
-	}
-	if d := refused(account, address, s.now()); d > 0 {
-		return false, throttled(d)
-	}
-	return s.hasher.matches(u, password), nil
 }
 
 // failed counts a failure even when the caller has gone meanwhile: hanging up must not buy guesses.

@@ -45,6 +45,13 @@ type UserFilter struct {
 	EmailContains string // in any case
 }
 
+func (f UserFilter) check() error {
+	if !text(f.EmailContains) {
+		return invalid(map[string]string{"emailContains": "Control characters are not part of an address"})
+	}
+	return nil
+}
+
 // Users keeps the users.
 type Users interface {
 	// UserByID and UserByEmail return fault.NotFound when there is no such user.
@@ -63,10 +70,13 @@ type Users interface {
 	ChangeUser(ctx context.Context, id uuid.UUID, change func(u *User, otherAdmins int) ([]AuditEntry, error)) (*User, error)
 }
 
+// text reports whether every database can hold the string.
+func text(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
+
 // normalEmail returns the address in the form in which it is kept and compared, and whether it is one.
 func normalEmail(email string) (string, bool) {
 	email = strings.ToLower(strings.TrimSpace(email))
-	if len(email) > 254 || !utf8.ValidString(email) || strings.ContainsFunc(email, unicode.IsControl) {
+	if len(email) > 254 || !text(email) {
 		return "", false
 	}
 	a, err := mail.ParseAddress(email)

@@ -52,7 +52,7 @@ func (s *Store) locks() bool { return s.db.Dialect == dialect.Postgres }
 func (s *Store) inTx(ctx context.Context, do func(tx *ent.Tx) error) error {
 	tx, err := s.client.Tx(ctx)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return known("begin a transaction", err)
 	}
 	if err := do(tx); err != nil {
 		if undo := tx.Rollback(); undo != nil {
@@ -60,8 +60,5 @@ func (s *Store) inTx(ctx context.Context, do func(tx *ent.Tx) error) error {
 		}
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return known("commit", tx.Commit())
 }

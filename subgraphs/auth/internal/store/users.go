@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -35,7 +36,8 @@ func toUsers(rows []*ent.User) []*identity.User {
 	return out
 }
 
-// known names the failures that the domain knows; doing is what was being done.
+// known names the failures that the domain knows; doing is what was being done. Whatever else a database answers may not last,
+// and is for the log.
 func known(doing string, err error) error {
 	switch {
 	case err == nil:
@@ -45,7 +47,7 @@ func known(doing string, err error) error {
 	case ent.IsConstraintError(err):
 		return &fault.Error{Code: fault.Conflict, Message: "email address already exists"}
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return &fault.Error{Code: fault.Unavailable, Message: "the user database does not answer, try again", Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
 // UserByID implements identity.Users.
@@ -84,7 +86,7 @@ func userFilter(f identity.UserFilter) []predicate.User {
 		where = append(where, user.StatusEQ(user.Status(f.Status)))
 	}
 	if f.EmailContains != "" {
-		where = append(where, user.EmailContainsFold(f.EmailContains))
+		where = append(where, user.EmailContains(strings.ToLower(f.EmailContains)))
 	}
 	return where
 }
