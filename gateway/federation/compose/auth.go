@@ -57,11 +57,13 @@ func (m *merger) requirementOf(list ast.DirectiveList) requirement {
 }
 
 // demand makes the element demand r in addition to what its directives say.
-func (m *merger) demand(list *ast.DirectiveList, r requirement) {
+func (m *merger) demand(coordinate string, list *ast.DirectiveList, r requirement) {
 	if r.isZero() {
 		return
 	}
 	have := m.requirementOf(*list)
+	m.hintMerged(coordinate, "requiresScopes", have.scopes, r.scopes)
+	m.hintMerged(coordinate, "policy", have.policies, r.policies)
 	if have.implies(r) && (have.scopes != nil || r.scopes == nil) && (have.policies != nil || r.policies == nil) {
 		return
 	}
@@ -79,6 +81,13 @@ func (m *merger) demand(list *ast.DirectiveList, r requirement) {
 		out = append(out, joinDirective(m.names["policy"], &ast.Argument{Name: "policies", Value: sum.policies.value()}))
 	}
 	*list = out
+}
+
+// hintMerged tells that two different requirements come together.
+func (m *merger) hintMerged(coordinate, directive string, a, b dnf) {
+	if a != nil && b != nil && !(a.implies(b) && b.implies(a)) {
+		m.hint(HintMergedArguments, coordinate, "@%s of %q is merged from different requirements", directive, coordinate)
+	}
 }
 
 // propagateAuthorisation makes interfaces demand what their implementations do, so that nothing is read through an
@@ -99,17 +108,17 @@ func (m *merger) propagateAuthorisation() {
 			r := m.requirementOf(f.Directives)
 			implementations(t, func(object *mergedType) {
 				if own := object.Fields.ForName(f.Name); own != nil {
-					m.demand(&own.Directives, r)
+					m.demand(object.Name+"."+f.Name, &own.Directives, r)
 				}
 			})
 		}
 	})
 	m.each(ast.Interface, func(t *mergedType) {
 		implementations(t, func(object *mergedType) {
-			m.demand(&t.Directives, m.requirementOf(object.Directives))
+			m.demand(t.Name, &t.Directives, m.requirementOf(object.Directives))
 			for _, f := range t.Fields {
 				if own := object.Fields.ForName(f.Name); own != nil {
-					m.demand(&f.Directives, m.requirementOf(own.Directives))
+					m.demand(t.Name+"."+f.Name, &f.Directives, m.requirementOf(own.Directives))
 				}
 			}
 		})

@@ -161,3 +161,31 @@ func (m *merger) needsJoinField(f *mergedField, sameTypes bool) bool {
 	}
 	return false
 }
+
+// joinDirectives carries the cache tags of one element, given per subgraph: routers read them, the API schema does not
+// have them.
+func (m *merger) joinDirectives(lists []ast.DirectiveList) ast.DirectiveList {
+	var out ast.DirectiveList
+	byFormat := map[string]*ast.Value{}
+	for i, list := range lists {
+		for _, d := range m.subs[i].All(list, "cacheTag") {
+			format, _ := subgraph.StringArgument(d, "format")
+			graphs := byFormat[format]
+			if graphs == nil {
+				graphs = &ast.Value{Kind: ast.ListValue}
+				byFormat[format] = graphs
+				out = append(out, joinDirective("join__directive", &ast.Argument{Name: "graphs", Value: graphs},
+					stringArgument("name", "federation__cacheTag"),
+					&ast.Argument{Name: "args", Value: &ast.Value{Kind: ast.ObjectValue, Children: ast.ChildValueList{
+						{Name: "format", Value: &ast.Value{Kind: ast.StringValue, Raw: format}},
+					}}}))
+				m.cacheTags = true
+			}
+			last := len(graphs.Children) - 1
+			if last < 0 || graphs.Children[last].Value.Raw != m.graphs[i] {
+				graphs.Children = append(graphs.Children, &ast.ChildValue{Value: &ast.Value{Kind: ast.EnumValue, Raw: m.graphs[i]}})
+			}
+		}
+	}
+	return out
+}

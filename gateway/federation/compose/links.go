@@ -138,6 +138,10 @@ func (m *merger) header() (ast.DirectiveList, *ast.SchemaDocument) {
 		}, func(name string) string { return f.Name + "__" + name })
 		links = append(links, linkDirective(spec.URL{Identity: f.Identity, Version: f.version}, f.Purpose, imports))
 	}
+	if m.cacheTags {
+		f := spec.Find(spec.CacheTag)
+		links = append(links, linkDirective(spec.URL{Identity: f.Identity, Version: f.Latest()}, f.Purpose, nil))
+	}
 	return append(links, m.composedLinks()...), doc
 }
 
@@ -179,9 +183,6 @@ func (m *merger) isFeatureName(name string) bool {
 	prefix, _, found := strings.Cut(name, "__")
 	if !found {
 		return false
-	}
-	if prefix == "join" || prefix == "link" {
-		return true
 	}
 	return slices.ContainsFunc(m.usedFeatures(), func(f usedFeature) bool { return f.Name == prefix })
 }

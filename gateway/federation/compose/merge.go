@@ -27,6 +27,7 @@ type merger struct {
 	composed   []*composedDirective
 	directives []*ast.DirectiveDefinition // executable and composed ones
 	schema     *ast.SchemaDefinition
+	cacheTags  bool                    // some element has a @cacheTag
 	fields     map[string]*mergedField // by coordinate "T.f"
 }
 
@@ -112,6 +113,10 @@ func (m *merger) mergeShells() {
 	}
 	for _, name := range m.order {
 		t := m.types[name]
+		if strings.HasPrefix(name, "join__") || strings.HasPrefix(name, "link__") {
+			e := m.errorf(spec.CodeInvalidGraphQL, "type %q has a name that is reserved for the supergraph", name)
+			m.locateTypes(e, t.sources)
+		}
 		if m.checkBase(t) && m.mergeKind(t) {
 			m.mergeDescription(&t.Description, name, sourceTexts(t.sources, func(s *subgraph.Type) string { return s.Description }))
 		}
@@ -214,6 +219,7 @@ func (m *merger) mergeTypeDirectives(t *mergedType) {
 		}
 	}
 	t.Directives = m.mergeApplied(t.Name, lists)
+	t.join = append(t.join, m.joinDirectives(lists)...)
 }
 
 func (m *merger) mergeSchema() {

@@ -119,6 +119,7 @@ func (m *merger) mergeField(f *mergedField) {
 	f.Directives = m.mergeApplied(at, lists)
 	m.checkExternalFields(f, own, same)
 	m.joinField(f, m.allSame(f, same))
+	f.join = append(f.join, m.joinDirectives(lists)...)
 }
 
 // ownSources leaves out the external declarations, and reports directives on them that would be merged.

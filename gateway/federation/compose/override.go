@@ -87,7 +87,6 @@ func (m *merger) applyOverride(f *mergedField, i int, d *ast.Directive, result [
 	label, _ := subgraph.StringArgument(d, "label")
 	if label != "" && !validLabel(label) {
 		fail(spec.CodeOverrideLabelInvalid, "label %q of @override on %q must be a name or percent(n) with n from 0 to 100", label, at)
-		return
 	}
 	switch {
 	case other.IsExternal(overridden):

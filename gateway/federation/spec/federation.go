@@ -88,7 +88,7 @@ var Features = []*Feature{
 		{v(0, 1), costSDL},
 		{v(0, 1), listSizeSDL},
 	}},
-	{Identity: CacheTag, Name: "cacheTag", Versions: versions(0, 1, 1), Since: v(2, 12), elements: []element{
+	{Identity: CacheTag, Name: "cacheTag", Versions: versions(0, 1, 1), Since: v(2, 12), Purpose: "EXECUTION", elements: []element{
 		{v(0, 1), "directive @cacheTag(format: String!) repeatable on OBJECT | FIELD_DEFINITION"},
 	}},
 }

@@ -102,7 +102,7 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 		if d.Name != links.Directive {
 			continue
 		}
-		l, err := readLink(d)
+		l, err := readLink(d, defined(links.Directive))
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -149,7 +149,8 @@ func text(d *ast.Directive, argument string) string {
 	return a.Value.Raw
 }
 
-func readLink(d *ast.Directive) (*Linked, *Error) {
+// readLink reads one application; defined tells whether the schema defines the link directive itself.
+func readLink(d *ast.Directive, defined bool) (*Linked, *Error) {
 	usage := func(format string, args ...any) *Error {
 		return Errorf(CodeInvalidLinkDirectiveUsage, format, args...).At("", d.Position)
 	}
@@ -173,7 +174,7 @@ func readLink(d *ast.Directive) (*Linked, *Error) {
 	}
 	imports := d.Arguments.ForName("import")
 	if imports == nil || imports.Value == nil || imports.Value.Kind == ast.NullValue {
-		return l, knownVersion(l, d)
+		return l, knownVersion(l, d, defined)
 	}
 	values := []*ast.Value{imports.Value}
 	if imports.Value.Kind == ast.ListValue {
@@ -191,7 +192,7 @@ func readLink(d *ast.Directive) (*Linked, *Error) {
 			l.Imports = append(l.Imports, i)
 		}
 	}
-	if err := knownVersion(l, d); err != nil {
+	if err := knownVersion(l, d, defined); err != nil {
 		return l, err
 	}
 	if l.Feature != nil {
@@ -202,17 +203,18 @@ func readLink(d *ast.Directive) (*Linked, *Error) {
 	return l, nil
 }
 
-func knownVersion(l *Linked, d *ast.Directive) *Error {
+func knownVersion(l *Linked, d *ast.Directive, defined bool) *Error {
 	if l.Feature == nil || l.Feature.Knows(l.URL.Version) {
 		return nil
 	}
-	code := CodeUnknownFederationLinkVersion
-	switch l.URL.Identity {
-	case Federation:
-	case Link, Core:
-		code = CodeUnknownLinkVersion
-	default:
-		code = CodeUnsupportedLinkedFeature
+	code := CodeUnsupportedLinkedFeature
+	switch {
+	case l.URL.Identity == Federation:
+		code = CodeUnknownFederationLinkVersion
+	case l.URL.Identity == Link || l.URL.Identity == Core:
+		if code = CodeUnknownLinkVersion; !defined { // the definition that is then added links v1.0
+			code = CodeInvalidLinkDirectiveUsage
+		}
 	}
 	return Errorf(code, "%s is not a known version of %s", l.URL.Version, l.URL.Identity).At("", d.Position)
 }

@@ -23,6 +23,9 @@ func (s *Subgraph) complete(doc *ast.SchemaDocument) (completion, spec.Errors) {
 		if l.Feature == nil {
 			continue
 		}
+		if !s.Fed2 && l.URL.Identity != spec.Link && l.URL.Identity != spec.Core {
+			continue // Federation 1 does not add the definitions of linked specifications
+		}
 		defs := l.Feature.Definitions(l.URL.Version)
 		rename(defs, l.TypeName)
 		for i, d := range defs.Directives {
@@ -57,9 +60,6 @@ func (s *Subgraph) completeFed1(doc *ast.SchemaDocument, added *completion) spec
 	defs.Directives = slices.DeleteFunc(defs.Directives, func(d *ast.DirectiveDefinition) bool {
 		own := doc.Directives.ForName(d.Name)
 		known := slices.Contains(spec.Fed1Directives, d.Name)
-		if l, _ := s.Links.Resolve(d.Name); l != nil && l.Feature != nil {
-			return true
-		}
 		if own != nil && known && isOldSpelling(d.Name, own) {
 			added.replaced = append(added.replaced, d.Name)
 			doc.Directives = slices.DeleteFunc(doc.Directives, func(o *ast.DirectiveDefinition) bool { return o == own })

@@ -102,7 +102,6 @@ func checkKeys(s *Subgraph, report reporter) {
 		for _, d := range s.All(t.Directives, "key") {
 			if t.Kind == ast.Interface && s.Version.Less(spec.Version{Major: 2, Minor: 3}) {
 				report(d.Position, spec.CodeKeyUnsupportedOnInterface, "@%s cannot be used on interface %q before federation v2.3", d.Name, t.Name)
-				continue
 			}
 			s.checkFieldSet(d, t.Definition, keyCodes, report)
 		}
@@ -115,7 +114,6 @@ func checkRequires(s *Subgraph, report reporter) {
 			for _, d := range s.All(f.Directives, "requires") {
 				if t.Kind == ast.Interface {
 					report(d.Position, spec.CodeRequiresUnsupportedOnInterface, "@%s cannot be used on the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
-					continue
 				}
 				if set := s.checkFieldSet(d, t.Definition, requiresCodes, report); set != nil {
 					s.checkLeaves(set, t.Definition, d, spec.CodeRequiresFieldsMissingExternal, report)
@@ -136,10 +134,11 @@ func checkProvides(s *Subgraph, report reporter) {
 }
 
 func (s *Subgraph) checkProvided(t *Type, f *ast.FieldDefinition, d *ast.Directive, report reporter) {
+	if t.Kind == ast.Interface {
+		report(d.Position, spec.CodeProvidesUnsupportedOnInterface, "@%s cannot be used on the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
+	}
 	result := s.Lookup(f.Type.Name())
 	switch {
-	case t.Kind == ast.Interface:
-		report(d.Position, spec.CodeProvidesUnsupportedOnInterface, "@%s cannot be used on the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
 	case s.IsExternal(f):
 		report(d.Position, spec.CodeExternalCollision, "field \"%s.%s\" cannot have both @%s and @external", t.Name, f.Name, d.Name)
 	case result == nil || !result.IsCompositeType():

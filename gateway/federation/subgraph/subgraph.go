@@ -175,6 +175,11 @@ func (s *Subgraph) add(def *ast.Definition, extension bool) {
 // EachApplied calls do with the directives of every element of the schema, in order of appearance.
 func (s *Subgraph) EachApplied(do func(ast.DirectiveList)) {
 	do(s.Applied)
+	for _, d := range s.Directives {
+		for _, a := range d.Arguments {
+			do(a.Directives)
+		}
+	}
 	for _, t := range s.Types {
 		do(t.Directives)
 		for _, f := range t.Fields {
