@@ -140,7 +140,11 @@ func (b *builder) entities(groups []*group) []*entity {
 			out = append(out, e)
 			continue
 		}
-		out[i].paths = append(out[i].paths, e.paths...)
+		for _, p := range e.paths {
+			if !slices.ContainsFunc(out[i].paths, func(o Path) bool { return reflect.DeepEqual(o, p) }) {
+				out[i].paths = append(out[i].paths, p)
+			}
+		}
 		out[i].places = append(out[i].places, e.places...)
 	}
 	return out

@@ -78,8 +78,8 @@ func (e *emitter) emit(p *place, sel *operation.Selection, sol *solution) {
 // pick selects one client item.
 func (e *emitter) pick(s *scope, pk *pick) todo {
 	key := e.keys.client(pk.item)
-	var child *place
-	if pk.item.Selection != nil {
+	child := e.known(s, key, pk)
+	if child == nil && pk.item.Selection != nil {
 		child = s.child(key, pk.item.Field.Type, fmt.Sprintf("%p%v", pk.item, nodeIDs(targets(pk.ways))), e.object(pk.item.Field.Type.Name()))
 	}
 	for _, w := range pk.ways {
@@ -98,6 +98,24 @@ func (e *emitter) pick(s *scope, pk *pick) todo {
 		f.child = child.enter(w.edge.To, at.groups, s.runtime, content)
 	}
 	return todo{child, pk.item.Selection, pk.child}
+}
+
+// known returns the place below the item if something private has been read there before.
+func (e *emitter) known(s *scope, key Key, pk *pick) *place {
+	if pk.item.Selection == nil {
+		return nil
+	}
+	for _, w := range pk.ways {
+		for _, sp := range s.spots() {
+			if sp.node != w.node || w.resume != nil {
+				continue
+			}
+			if f := sp.sel.find(key); f != nil && f.child != nil && f.child.place.sel == nil {
+				return f.child.place
+			}
+		}
+	}
+	return nil
 }
 
 func (e *emitter) object(typeName string) bool {

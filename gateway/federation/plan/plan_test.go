@@ -3,6 +3,7 @@ package plan_test
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
@@ -20,11 +21,17 @@ func TestPlan(t *testing.T) {
 			sdl = ownSupergraph(t)
 		}
 		sg := read(t, sdl)
-		p, err := planOperation(t, sg, c.Input("operation.graphql"), nil)
-		if err != nil {
-			return map[string]string{"plan": "error: " + err.Error() + "\n"}
+		out := map[string]string{}
+		for _, f := range c.Inputs("operation.graphql") {
+			name := strings.TrimSuffix(f.Name, "operation.graphql") + "plan"
+			p, err := planOperation(t, sg, string(f.Data), map[string]bool{"on": true})
+			if err != nil {
+				out[name] = "error: " + err.Error() + "\n"
+				continue
+			}
+			out[name] = plan.Print(p)
 		}
-		return map[string]string{"plan": plan.Print(p)}
+		return out
 	})
 }
 
