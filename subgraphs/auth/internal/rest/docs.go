@@ -25,15 +25,13 @@ func registerDocs(mux *http.ServeMux, document []byte) error {
 	mux.Handle("/v3/api-docs", static("application/json", asJSON))
 	mux.Handle("/v3/api-docs.yaml", static("application/vnd.oai.openapi", document))
 
+	// The page takes the document's address as relative to its own with a slash after it.
 	page := v5emb.NewHandlerWithConfig(swgui.Config{
-		Title: "MediCore auth", SwaggerJSON: "../v3/api-docs", BasePath: ".", InternalBasePath: viewer, HideCurl: false,
+		Title: "MediCore auth", SwaggerJSON: "../../v3/api-docs", BasePath: ".", InternalBasePath: viewer,
 	})
 	get := func(h http.HandlerFunc) methods { return methods{http.MethodGet: h, http.MethodHead: h} }
-	mux.Handle("/swagger-ui.html", get(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Location", "swagger-ui/index.html")
-		w.WriteHeader(http.StatusFound)
-	}))
-	mux.Handle(viewer+"{$}", get(page.ServeHTTP))
+	mux.Handle("/swagger-ui.html", get(redirect("swagger-ui/index.html")))
+	mux.Handle(viewer+"{$}", get(redirect("index.html")))
 	mux.Handle(viewer+"index.html", get(func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = viewer
 		page.ServeHTTP(w, r)
@@ -42,6 +40,14 @@ func registerDocs(mux *http.ServeMux, document []byte) error {
 		mux.Handle(viewer+name, get(page.ServeHTTP))
 	}
 	return nil
+}
+
+// redirect leads to a relative address, so that it holds behind a prefix.
+func redirect(to string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusFound)
+	}
 }
 
 func static(contentType string, body []byte) methods {

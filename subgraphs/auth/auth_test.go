@@ -1,0 +1,162 @@
+package auth_test
+
+import (
+	"encoding/base64"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"medicore.dev/medicore/internal/fault"
+	"medicore.dev/medicore/internal/principal"
+	"medicore.dev/medicore/internal/token"
+	"medicore.dev/medicore/subgraphs/auth"
+)
+
+func deps(t *testing.T, data string) auth.Deps {
+	t.Helper()
+	tokens, err := token.NewAuthority(base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return auth.Deps{Log: slog.New(slog.DiscardHandler), Tokens: tokens, Data: data}
+}
+
+func open(t *testing.T, cfg auth.Config, d auth.Deps) *auth.Service {
+	t.Helper()
+	s, err := auth.New(t.Context(), cfg, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func signIn(t *testing.T, s *auth.Service, email, password string) int {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/login", strings.NewReader(`{"email": "`+email+`", "password": "`+password+`"}`))
+	r.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	s.Handler().ServeHTTP(rec, r)
+	return rec.Code
+}
+
+func TestUsersOutliveARestart(t *testing.T) {
+	d := deps(t, t.TempDir())
+	d.Seed = true
+	cfg := auth.DefaultConfig()
+	s := open(t, cfg, d)
+	cfg.BcryptCost = 4
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, cfg, d)
+	id, err := s.CreateUser(t.Context(), "u@example.com", "long enough", principal.Clinician)
+	if err != nil || len(id) != 36 {
+		t.Fatalf("%q, %v", id, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, cfg, d)
+	if code := signIn(t, s, "u@example.com", "long enough"); code != http.StatusOK {
+		t.Errorf("after the restart: %d", code)
+	}
+	if code := signIn(t, s, "testpriti@test.com", "password123"); code != http.StatusOK {
+		t.Errorf("the seeded administrator: %d", code)
+	}
+	if unchanged, err := s.SeededPasswordUnchanged(t.Context()); err != nil || !unchanged {
+		t.Errorf("seeded password unchanged: %v, %v", unchanged, err)
+	}
+	if err := s.UnlockUser(t.Context(), "nobody@example.com"); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("unlock nobody: %v", err)
+	}
+}
+
+func TestStartingOverAKnownStoreComputesNoPassword(t *testing.T) {
+	d := deps(t, t.TempDir())
+	d.Seed = true
+	cfg := auth.DefaultConfig()
+	cfg.BcryptCost = 12
+	start := time.Now()
+	s := open(t, cfg, d)
+	if _, err := s.SeededPasswordUnchanged(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("a fresh store was ready after %s", time.Since(start))
+}
+
+func TestTheFirstAdministratorComesFromTheConfiguration(t *testing.T) {
+	d := deps(t, t.TempDir())
+	d.Seed = true
+	cfg := auth.DefaultConfig()
+	cfg.BcryptCost = 4
+	cfg.AdminEmail, cfg.AdminPasswordFile = "Boss@Example.com", filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(cfg.AdminPasswordFile, []byte("a private one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, cfg, d)
+	if code := signIn(t, s, "boss@example.com", "a private one"); code != http.StatusOK {
+		t.Errorf("sign in: %d", code)
+	}
+	if code := signIn(t, s, "testpriti@test.com", "password123"); code != http.StatusUnauthorized {
+		t.Errorf("the well-known administrator was made too: %d", code)
+	}
+	if unchanged, err := s.SeededPasswordUnchanged(t.Context()); err != nil || unchanged {
+		t.Errorf("seeded password unchanged: %v, %v", unchanged, err)
+	}
+}
+
+func TestNothingIsSeededUnlessAskedFor(t *testing.T) {
+	s := open(t, auth.Config{BcryptCost: 4}, deps(t, t.TempDir()))
+	if code := signIn(t, s, "testpriti@test.com", "password123"); code != http.StatusUnauthorized {
+		t.Errorf("sign in: %d", code)
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	for name, change := range map[string]func(*auth.Config){
+		"bcrypt_cost":         func(c *auth.Config) { c.BcryptCost = 3 },
+		"bcrypt_parallel":     func(c *auth.Config) { c.BcryptParallel = -1 },
+		"trusted_proxies":     func(c *auth.Config) { c.TrustedProxies = []string{"gateway"} },
+		"admin_password_file": func(c *auth.Config) { c.AdminEmail = "x@example.com" },
+	} {
+		cfg := auth.DefaultConfig()
+		change(&cfg)
+		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := auth.DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHealthTellsTheDatabase(t *testing.T) {
+	s := open(t, auth.Config{BcryptCost: 4}, deps(t, t.TempDir()))
+	if got := s.Health(t.Context())["database"]; got != "ok" {
+		t.Errorf("database %q", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Health(t.Context())["database"]; got != "unavailable" {
+		t.Errorf("closed: database %q", got)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	s := open(t, auth.Config{BcryptCost: 4}, deps(t, t.TempDir()))
+	done := make(chan error, 1)
+	ctx := t.Context()
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
