@@ -139,7 +139,7 @@ func (m *merger) checkTransitiveAuthorisation() {
 					continue
 				}
 				if d := m.subs[i].First(src.Directives, "requires"); d != nil {
-					m.checkReads(f, i, d, r, subgraph.Fields(d), t)
+					m.checkReads(f, i, d, r, m.subs[i].Fields(d), t)
 				}
 				m.checkContextReads(f, i, src, r)
 			}

@@ -42,6 +42,13 @@ func (m *merger) composeDirectives() {
 		}
 	}
 	for _, c := range m.composed {
+		for _, other := range m.composed { // one version for all directives of a specification
+			if other.url.Identity == c.url.Identity && c.url.Version.Less(other.url.Version) {
+				c.url.Version = other.url.Version
+			}
+		}
+	}
+	for _, c := range m.composed {
 		m.settleComposed(c)
 	}
 }
@@ -117,9 +124,15 @@ func (m *merger) settleComposed(c *composedDirective) {
 		if !c.in[i] && l.URL.Version.Major != c.url.Version.Major {
 			m.hint(HintDirectiveComposeInfo, "@"+c.name, "subgraph %q links %s and does not compose @%s", s.Name, l.URL, c.name).at(s.Name, l.Position)
 		}
-		if definition := s.Definition(c.name); definition != nil && l.URL.Version == c.url.Version {
-			c.definition = definition
+		if l.URL.Version == c.url.Version {
+			if definition := s.Definition(c.name); definition != nil || c.definition == nil {
+				c.definition = definition
+			}
 		}
+	}
+	if c.definition == nil {
+		m.errorf(spec.CodeDirectiveComposition, "directive @%s is composed from %s, but no subgraph that links this version defines it", c.name, c.url)
+		c.definition = &ast.DirectiveDefinition{Name: c.name}
 	}
 }
 

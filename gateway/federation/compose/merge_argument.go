@@ -106,7 +106,7 @@ func (m *merger) mergeDefault(at string, values []*ast.Value, mismatch spec.Code
 			missing = true
 		case first == nil:
 			first = v
-		case !subgraph.SameValue(first, v):
+		case !fieldset.SameValue(first, v):
 			m.errorf(mismatch, "%q has the default values %s and %s", at, first, v)
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"medicore.dev/medicore/gateway/federation/fieldset"
 	"medicore.dev/medicore/gateway/federation/spec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
 )
@@ -173,7 +174,7 @@ func (m *merger) checkExternalFields(f *mergedField, own []*ast.FieldDefinition,
 				m.errorf(spec.CodeExternalArgumentMissing, "[%s] the external field %q lacks the argument %q", name, f.coordinate(), a.Name).At(name, src.Position)
 			case has.Type.String() != a.Type.String() && !m.isSubtype(a.Type, has.Type):
 				m.errorf(spec.CodeExternalArgumentTypeMismatch, "[%s] the type %s of %q is not the %s of its owner", name, has.Type, at, a.Type).At(name, has.Position)
-			case !subgraph.SameValue(has.DefaultValue, a.DefaultValue):
+			case !fieldset.SameValue(has.DefaultValue, a.DefaultValue):
 				m.errorf(spec.CodeExternalArgumentDefaultMismatch, "[%s] the default value of %q differs from its owner's", name, at).At(name, has.Position)
 			}
 		}

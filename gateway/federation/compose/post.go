@@ -78,7 +78,7 @@ func (m *merger) checkRequirements() {
 				if d == nil {
 					continue
 				}
-				if problem := subgraph.Fields(d).Check(t.Definition, lookup, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
+				if problem := m.subs[i].Fields(d).Check(t.Definition, lookup, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
 					m.errorf(spec.CodeRequiresInvalidFields, "[%s] @%s on %q is not valid in the supergraph: %s", m.subs[i].Name, d.Name, f.coordinate(), problem.Message).
 						At(m.subs[i].Name, d.Position)
 				}

@@ -101,7 +101,7 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 	case !rules.Abstract && composite && result.IsAbstractType():
 		return &Problem{SelectAbstract, fmt.Sprintf("field \"%s.%s\" has the abstract type %q and cannot be included", parent.Name, sel.Field, result.Name)}
 	}
-	if p := sel.checkArguments(parent, field); p != nil {
+	if p := sel.checkArguments(parent, field, types); p != nil {
 		return p
 	}
 	if !composite {
@@ -110,13 +110,14 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 	return sel.Sub.check(result, types, rules)
 }
 
-func (sel *Selection) checkArguments(parent *ast.Definition, field *ast.FieldDefinition) *Problem {
+func (sel *Selection) checkArguments(parent *ast.Definition, field *ast.FieldDefinition, types Lookup) *Problem {
 	for _, a := range sel.Arguments {
-		if field.Arguments.ForName(a.Name) == nil {
+		definition := field.Arguments.ForName(a.Name)
+		if definition == nil {
 			return invalid("field \"%s.%s\" has no argument %q", parent.Name, sel.Field, a.Name)
 		}
-		if hasVariable(a.Value) {
-			return invalid("argument \"%s.%s(%s:)\" cannot be a variable", parent.Name, sel.Field, a.Name)
+		if hasVariable(a.Value) || !ValueFits(a.Value, definition.Type, types) {
+			return invalid("%s is not a value of argument \"%s.%s(%s:)\"", a.Value, parent.Name, sel.Field, a.Name)
 		}
 	}
 	for _, a := range field.Arguments {

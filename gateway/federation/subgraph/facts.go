@@ -70,8 +70,11 @@ func FieldsText(d *ast.Directive) (text string, ok bool) {
 }
 
 // Fields parses the `fields:` of a directive leniently: an unreadable set is empty.
-func Fields(d *ast.Directive) fieldset.Set {
-	text, _ := FieldsText(d)
+func (s *Subgraph) Fields(d *ast.Directive) fieldset.Set {
+	text, _ := StringArgument(d, "fields")
+	if !s.Fed2 {
+		text, _ = FieldsText(d)
+	}
 	set, err := fieldset.Parse(text)
 	if err != nil {
 		return nil
@@ -88,7 +91,7 @@ func (s *Subgraph) computeFacts() *Facts {
 		extends := s.Has(t.Directives, "extends")
 		for _, part := range t.Parts {
 			for _, key := range s.All(part.Directives, "key") {
-				Fields(key).Visit(t.Definition, s.Lookup, func(_ *ast.Definition, field *ast.FieldDefinition, _ *fieldset.Selection) {
+				s.Fields(key).Visit(t.Definition, s.Lookup, func(_ *ast.Definition, field *ast.FieldDefinition, _ *fieldset.Selection) {
 					f.keyMember[field] = true
 					if part.Extension || extends {
 						f.fake[field] = true
@@ -131,7 +134,7 @@ func (s *Subgraph) markUses(f *Facts, t *Type) {
 		})
 	}
 	for _, key := range s.All(t.Directives, "key") {
-		mark(Fields(key), t.Definition, f.used)
+		mark(s.Fields(key), t.Definition, f.used)
 	}
 	for _, name := range t.Interfaces {
 		if i := s.Type(name); i != nil {
@@ -144,10 +147,10 @@ func (s *Subgraph) markUses(f *Facts, t *Type) {
 	}
 	for _, field := range t.Fields {
 		for _, d := range s.All(field.Directives, "requires") {
-			mark(Fields(d), t.Definition, f.used)
+			mark(s.Fields(d), t.Definition, f.used)
 		}
 		for _, d := range s.All(field.Directives, "provides") {
-			mark(Fields(d), s.Lookup(field.Type.Name()), f.used, f.provided)
+			mark(s.Fields(d), s.Lookup(field.Type.Name()), f.used, f.provided)
 		}
 		for _, a := range field.Arguments {
 			for _, d := range s.All(a.Directives, "fromContext") {

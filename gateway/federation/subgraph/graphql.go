@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator"
 
+	"medicore.dev/medicore/gateway/federation/fieldset"
 	"medicore.dev/medicore/gateway/federation/spec"
 )
 
@@ -144,7 +145,7 @@ func (c *checker) input(of string, t *ast.Type, value *ast.Value, applied ast.Di
 	if t.NonNull && value == nil && applied.ForName("deprecated") != nil {
 		c.report(pos, "%s is required, so it cannot be deprecated", of)
 	}
-	if value != nil && !ValueFits(value, t, c.types) {
+	if value != nil && !fieldset.ValueFits(value, t, c.types) {
 		c.report(pos, "the default value %s of %s is not a %s", value, of, t)
 	}
 	if def := c.types(t.Name()); def != nil && !def.IsInputType() {
@@ -160,7 +161,7 @@ func (c *checker) applied(list ast.DirectiveList) {
 			continue
 		}
 		for _, a := range d.Arguments {
-			if want := def.Arguments.ForName(a.Name); want != nil && !ValueFits(a.Value, want.Type, c.types) && !strings.HasPrefix(d.Name, "join__") {
+			if want := def.Arguments.ForName(a.Name); want != nil && !fieldset.ValueFits(a.Value, want.Type, c.types) && !strings.HasPrefix(d.Name, "join__") {
 				c.report(d.Position, "%s is not a value for argument %q of @%s", a.Value, a.Name, d.Name)
 			}
 		}

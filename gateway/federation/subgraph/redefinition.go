@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/fieldset"
 )
 
 // redefinition says what makes a schema's own definition of a known directive incompatible with the specified one;
@@ -30,7 +32,7 @@ func redefinition(own, want *ast.DirectiveDefinition) string {
 		if a.Type.NonNull && !specified.Type.NonNull {
 			continue
 		}
-		if !SameValue(a.DefaultValue, specified.DefaultValue) {
+		if !fieldset.SameValue(a.DefaultValue, specified.DefaultValue) {
 			return fmt.Sprintf("the default value of %q must be %s", a.Name, specified.DefaultValue)
 		}
 	}

@@ -29,14 +29,14 @@ func checkListSize(s *Subgraph, report reporter) {
 }
 
 func (s *Subgraph) checkSizes(t *Type, f *ast.FieldDefinition, d *ast.Directive, report reporter) {
-	sized, hasSized := stringList(d, "sizedFields")
-	if !hasSized && f.Type.Elem == nil {
+	sized := stringList(d, "sizedFields")
+	if len(sized) == 0 && f.Type.Elem == nil {
 		report(d.Position, spec.CodeListSizeNonList, "\"%s.%s\" is not a list", t.Name, f.Name)
 	}
 	if a := d.Arguments.ForName("assumedSize"); a != nil && a.Value.Kind == ast.IntValue && strings.HasPrefix(a.Value.Raw, "-") {
 		report(d.Position, spec.CodeListSizeAssumedSize, "the assumed size of \"%s.%s\" cannot be negative", t.Name, f.Name)
 	}
-	slicing, _ := stringList(d, "slicingArguments")
+	slicing := stringList(d, "slicingArguments")
 	for _, name := range slicing {
 		a := f.Arguments.ForName(name)
 		if a == nil || a.Type.Elem != nil || a.Type.NamedType != "Int" {
@@ -58,17 +58,18 @@ func (s *Subgraph) checkSizes(t *Type, f *ast.FieldDefinition, d *ast.Directive,
 	}
 }
 
-// stringList returns the strings of a list argument; ok is false when it is absent or null.
-func stringList(d *ast.Directive, name string) (list []string, ok bool) {
+// stringList returns the strings of a list argument; none when it is absent or null.
+func stringList(d *ast.Directive, name string) []string {
 	a := d.Arguments.ForName(name)
 	if a == nil || a.Value == nil || a.Value.Kind == ast.NullValue {
-		return nil, false
+		return nil
 	}
 	if a.Value.Kind != ast.ListValue {
-		return []string{a.Value.Raw}, true
+		return []string{a.Value.Raw}
 	}
+	var list []string
 	for _, c := range a.Value.Children {
 		list = append(list, c.Value.Raw)
 	}
-	return list, true
+	return list
 }

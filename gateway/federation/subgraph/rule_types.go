@@ -25,11 +25,11 @@ func checkInterfaceKeys(s *Subgraph, report reporter) {
 			continue
 		}
 		for _, key := range s.All(i.Directives, "key") {
-			want := Fields(key).Normal()
+			want := s.Fields(key).Normal()
 			for _, impl := range s.Implementations(i.Name) {
 				var found *ast.Directive
 				for _, own := range s.All(impl.Directives, "key") {
-					if Fields(own).Normal() == want && (found == nil || Resolvable(own)) {
+					if s.Fields(own).Normal() == want && (found == nil || Resolvable(own)) {
 						found = own
 					}
 				}

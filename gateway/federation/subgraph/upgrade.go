@@ -140,13 +140,13 @@ func (u *upgrader) ownKeyFields() {
 		}
 		var sets []fieldset.Set
 		for _, key := range u.s.All(t.Directives, "key") {
-			sets = append(sets, Fields(key))
+			sets = append(sets, u.s.Fields(key))
 		}
 		if len(sets) == 0 {
 			for _, o := range u.others {
 				if other := o.Type(t.Name); other != nil {
 					if key := o.First(other.Directives, "key"); key != nil {
-						sets = append(sets, Fields(key))
+						sets = append(sets, u.s.Fields(key))
 					}
 				}
 			}
@@ -174,7 +174,7 @@ func (u *upgrader) pruneFieldSets() {
 				default:
 					return false
 				}
-				set := Fields(d)
+				set := u.s.Fields(d)
 				if set == nil || parent == nil {
 					return false
 				}

@@ -1,12 +1,10 @@
-package subgraph
+package fieldset
 
 import (
 	"math"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"medicore.dev/medicore/gateway/federation/fieldset"
 )
 
 // SameValue reports whether two literals mean the same: object keys in any order, 1 the same as 1.0. nil is an absent
@@ -56,7 +54,7 @@ func literalKind(v *ast.Value) ast.ValueKind {
 }
 
 // ValueFits reports whether a literal is a value of the input type. Custom scalars take anything.
-func ValueFits(v *ast.Value, t *ast.Type, types fieldset.Lookup) bool {
+func ValueFits(v *ast.Value, t *ast.Type, types Lookup) bool {
 	if v.Kind == ast.Variable {
 		return false
 	}
@@ -101,7 +99,7 @@ func ValueFits(v *ast.Value, t *ast.Type, types fieldset.Lookup) bool {
 	}
 }
 
-func inputFits(v *ast.Value, def *ast.Definition, types fieldset.Lookup) bool {
+func inputFits(v *ast.Value, def *ast.Definition, types Lookup) bool {
 	if v.Kind != ast.ObjectValue {
 		return false
 	}
