@@ -1,0 +1,216 @@
+package exec
+
+import (
+	"fmt"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// merge brings the answers of a call into the store.
+func (r *run) merge(c *call) {
+	for _, a := range c.answers {
+		if a.err != nil {
+			r.failed(c, a.only, clientMessage(c.fetch.Subgraph, a.err), a.err)
+			continue
+		}
+		r.mergeAnswer(c, a)
+		r.exec.putTree(a.tree)
+	}
+	if r.store.full && r.aborted == "" {
+		r.aborted = "the response needs more memory than one request may use"
+	}
+}
+
+func (r *run) mergeAnswer(c *call, a answer) {
+	t := a.tree
+	reported := r.subgraphErrors(c, a)
+	data := t.member(0, "data")
+	if data < 0 || t.nodes[data].kind == kindNull {
+		if !reported {
+			r.failed(c, a.only, fmt.Sprintf("subgraph %q answered without data", c.fetch.Subgraph), nil)
+		}
+		return
+	}
+	if t.nodes[data].kind != kindObject {
+		r.failed(c, a.only, fmt.Sprintf("subgraph %q sent data that is not an object", c.fetch.Subgraph), nil)
+		return
+	}
+	doc, ok := r.store.add(t.doc)
+	if !ok {
+		r.aborted = "the operation needs too many requests to subgraphs"
+		return
+	}
+	in := &ingester{s: &r.store, t: t, doc: doc}
+	if c.fetch.Entities == nil {
+		r.mergeRoot(c, in, data)
+		return
+	}
+	for i := range c.batches {
+		if len(c.batches[i].uses) > 0 && (a.only < 0 || a.only == i) {
+			r.mergeEntities(c, i, in, data, reported)
+		}
+	}
+}
+
+func (r *run) mergeRoot(c *call, in *ingester, data int32) {
+	in.fail = func(path []step, what string) {
+		for _, at := range r.rootPlaces(c) {
+			r.report(c.fetch, append(at, path...), fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil, nil)
+		}
+	}
+	x := in.object(data, c.fetch.Root, missing, true)
+	for _, target := range c.targets {
+		r.merger.path = r.merger.path[:0]
+		r.merger.fail = func(path []step, what string) {
+			for _, at := range r.rootPlaces(c) {
+				r.report(c.fetch, append(at, path...), fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil, nil)
+			}
+		}
+		r.merger.attach(target, x, len(c.targets) > 1, c.mark)
+	}
+}
+
+func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported bool) {
+	b, t := &c.batches[i], in.t
+	list := t.member(data, b.plan.Alias)
+	if list < 0 || t.nodes[list].kind == kindNull {
+		if !reported {
+			r.failed(c, i, fmt.Sprintf("subgraph %q answered without entities", c.fetch.Subgraph), nil)
+		}
+		return
+	}
+	if t.nodes[list].kind != kindList || int(t.nodes[list].n) != len(b.uses) {
+		r.failed(c, i, fmt.Sprintf("subgraph %q did not answer one entity per representation", c.fetch.Subgraph), nil)
+		return
+	}
+	entities := make([]ref, 0, len(b.uses))
+	for e := t.nodes[list].child; e >= 0; e = t.nodes[e].next {
+		id := int32(len(entities))
+		in.fail = func(path []step, what string) {
+			r.reportEntity(c, i, id, path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)
+		}
+		x := null
+		switch t.nodes[e].kind {
+		case kindNull: // not an error: the subgraph does not know the entity
+		case kindObject:
+			in.path = in.path[:0]
+			x = in.object(e, b.plan.Entity, missing, false)
+		default:
+			in.fail(nil, "an entity that is not an object")
+		}
+		entities = append(entities, x)
+	}
+	for _, target := range b.targets {
+		if entities[target.rep] == null {
+			continue
+		}
+		r.merger.path = r.merger.path[:0]
+		r.merger.fail = func(path []step, what string) {
+			r.reportAt(c, i, func(o ref) bool { return o == target.obj }, path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)
+		}
+		r.merger.attach(target.obj, entities[target.rep], b.uses[target.rep] > 1, c.mark)
+	}
+}
+
+// maxPlaces is the number of places at which one error of an entity is reported.
+const maxPlaces = 100
+
+// reportEntity reports an error at the targets of a representation.
+func (r *run) reportEntity(c *call, i int, id int32, path []step, message string, ext map[string]any) {
+	objs := map[ref]bool{}
+	for _, target := range c.batches[i].targets {
+		if target.rep == id {
+			objs[target.obj] = true
+			r.addClones(objs, target.obj, c.mark)
+		}
+	}
+	r.reportAt(c, i, func(o ref) bool { return objs[o] }, path, message, ext)
+}
+
+func (r *run) addClones(objs map[ref]bool, o ref, mark int) {
+	for _, clone := range r.merger.clones[o] {
+		if int(clone) >= mark {
+			objs[clone] = true
+			r.addClones(objs, clone, mark)
+		}
+	}
+}
+
+func (r *run) reportAt(c *call, i int, want func(ref) bool, path []step, message string, ext map[string]any) {
+	if len(r.failures) >= maxErrors {
+		return
+	}
+	left := maxPlaces
+	for _, p := range c.batches[i].plan.Paths {
+		for _, at := range locate(&r.store, p, left, want) {
+			r.report(c.fetch, append(at, path...), message, ext, nil)
+			left--
+		}
+		if left <= 0 {
+			return
+		}
+	}
+}
+
+// rootPlaces returns where the answer of a root fetch belongs.
+func (r *run) rootPlaces(c *call) [][]step {
+	if len(c.fetch.RootPath) == 0 {
+		return [][]step{nil}
+	}
+	return locate(&r.store, c.fetch.RootPath, maxPlaces, func(ref) bool { return true })
+}
+
+// failed reports that a fetch, or one batch of it, brought nothing: once per root field or flatten path.
+func (r *run) failed(c *call, only int, message string, err error) {
+	r.failedWith(c, only, message, nil, err)
+}
+
+func (r *run) failedWith(c *call, only int, message string, ext map[string]any, err error) {
+	if c.fetch.Entities == nil {
+		for _, at := range r.rootPlaces(c) {
+			r.failedRoot(c, at, message, ext, err)
+		}
+		return
+	}
+	all := func(ref) bool { return true }
+	for i := range c.batches {
+		if len(c.batches[i].uses) == 0 || only >= 0 && only != i {
+			continue
+		}
+		for _, p := range c.batches[i].plan.Paths {
+			places := locate(&r.store, p, 2, all)
+			if len(places) == 0 {
+				continue
+			}
+			at := places[0]
+			if len(places) > 1 {
+				at = upToList(at)
+			}
+			r.report(c.fetch, at, message, ext, err)
+		}
+	}
+}
+
+func (r *run) failedRoot(c *call, at []step, message string, ext map[string]any, err error) {
+	told := map[plan.Key]bool{}
+	for i := range c.fetch.Root.Fields {
+		key := c.fetch.Root.Fields[i].Key
+		if told[key] {
+			continue
+		}
+		told[key] = true
+		r.report(c.fetch, append(at[:len(at):len(at)], step{key: key}), message, ext, err)
+	}
+	if len(told) == 0 {
+		r.report(c.fetch, at, message, ext, err)
+	}
+}
+
+func upToList(path []step) []step {
+	for i, s := range path {
+		if s.key == item {
+			return path[:i]
+		}
+	}
+	return path
+}

@@ -1,0 +1,227 @@
+package exec
+
+import (
+	"context"
+	"encoding/json"
+	"hash/maphash"
+	"slices"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// Options of an Executor. The zero value is usable.
+type Options struct {
+	MaxOutput int // bytes of `data`, linked entities written out; 0 means 64 MiB
+	MaxArena  int // bytes one request may hold: answers and what is made of them; 0 means 128 MiB
+	MaxDepth  int // nesting of JSON in an answer; 0 means 512
+}
+
+// Executor carries out plans. It is safe for concurrent use.
+type Executor struct {
+	fetcher Fetcher
+	opt     Options
+	seed    maphash.Seed
+	runs    sync.Pool // of *run
+	trees   sync.Pool // of *tree
+}
+
+// New returns an executor that asks the subgraphs through fetcher.
+func New(fetcher Fetcher, opt Options) *Executor {
+	if opt.MaxOutput == 0 {
+		opt.MaxOutput = 64 << 20
+	}
+	if opt.MaxArena == 0 {
+		opt.MaxArena = 128 << 20
+	}
+	if opt.MaxDepth == 0 {
+		opt.MaxDepth = 512
+	}
+	return &Executor{fetcher: fetcher, opt: opt, seed: maphash.MakeSeed()}
+}
+
+// Input is what a request brings to its plan.
+type Input struct {
+	Variables map[string]json.RawMessage   // coerced values of the variables that were provided or have a default
+	Raw       map[plan.Key]json.RawMessage // results of the fields in plan.Introspection
+}
+
+// Result is the response to an operation.
+type Result struct {
+	Data   []byte        // JSON; "null" when null bubbled up to the root; nil when execution did not begin
+	Errors gqlerror.List // paths are the client's; Err of each is for logs
+}
+
+// AppendJSON appends the complete response, {"data":…,"errors":[…],"extensions":{…}}. Members without content are left
+// out.
+func (r *Result) AppendJSON(dst []byte, extensions map[string]any) ([]byte, error) {
+	dst = append(dst, '{')
+	sep := ""
+	if r.Data != nil {
+		dst = append(append(dst, `"data":`...), r.Data...)
+		sep = ","
+	}
+	if len(r.Errors) > 0 {
+		list, err := json.Marshal(r.Errors)
+		if err != nil {
+			return dst, err
+		}
+		dst = append(append(append(dst, sep...), `"errors":`...), list...)
+		sep = ","
+	}
+	if len(extensions) > 0 {
+		ext, err := json.Marshal(extensions)
+		if err != nil {
+			return dst, err
+		}
+		dst = append(append(append(dst, sep...), `"extensions":`...), ext...)
+	}
+	return append(dst, '}'), nil
+}
+
+// run is one execution.
+type run struct {
+	exec        *Executor
+	plan        *plan.Plan
+	in          Input
+	budget      budget
+	store       store
+	walker      walker
+	representer representer
+	merger      merger
+	progress    []progress // by Fetch.ID
+	failures    []failure
+	aborted     string // why the response cannot be completed
+}
+
+// Execute carries out a query or mutation. It always returns a result: whatever goes wrong is in its errors. A mutation
+// that has begun is not cancelled with ctx, but ends at ctx's deadline.
+func (e *Executor) Execute(ctx context.Context, p *plan.Plan, in Input) *Result {
+	r := e.start(p, in)
+	defer e.finish(r)
+	if p.Operation == ast.Mutation {
+		if deadline, ok := ctx.Deadline(); ok {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
+			defer cancel()
+		} else {
+			ctx = context.WithoutCancel(ctx)
+		}
+	}
+	r.fetchUnits(ctx)
+	return r.result()
+}
+
+func (e *Executor) start(p *plan.Plan, in Input) *run {
+	r, _ := e.runs.Get().(*run)
+	if r == nil {
+		r = &run{}
+	}
+	r.exec, r.plan, r.in = e, p, in
+	r.budget.left.Store(int64(e.opt.MaxArena))
+	r.store.reset(&r.budget, p.Data.Type)
+	r.walker.s = &r.store
+	r.representer.s, r.representer.seed = &r.store, e.seed
+	r.merger.s = &r.store
+	clear(r.merger.clones)
+	r.progress = append(r.progress[:0], make([]progress, len(p.Fetches))...)
+	clear(r.failures)
+	r.failures, r.aborted = r.failures[:0], ""
+	return r
+}
+
+// finish keeps the memory of a run for the next one, unless it is uncommonly much.
+func (e *Executor) finish(r *run) {
+	const most = 1 << 17
+	if cap(r.store.nodes) > most || cap(r.store.slots) > most || cap(r.store.items) > most || cap(r.store.docs[0]) > 1<<20 {
+		return
+	}
+	clear(r.store.docs[1:])
+	r.plan, r.in, r.merger.fail = nil, Input{}, nil
+	e.runs.Put(r)
+}
+
+func (e *Executor) getTree() *tree {
+	if t, _ := e.trees.Get().(*tree); t != nil {
+		return t
+	}
+	return &tree{}
+}
+
+func (e *Executor) putTree(t *tree) {
+	t.release()
+	e.trees.Put(t)
+}
+
+// fetchUnits runs the units of the plan one after another: a mutation's root fields are serial. Once data is null no
+// further one starts.
+func (r *run) fetchUnits(ctx context.Context) {
+	fetches := slices.Clone(r.plan.Fetches)
+	slices.SortStableFunc(fetches, func(a, b *plan.Fetch) int { return a.Unit - b.Unit })
+	for len(fetches) > 0 && r.aborted == "" {
+		n := 1
+		for n < len(fetches) && fetches[n].Unit == fetches[0].Unit {
+			n++
+		}
+		r.fetchAll(ctx, fetches[:n])
+		if fetches = fetches[n:]; len(fetches) > 0 && r.isNulled(fetches[0].Unit) {
+			return
+		}
+	}
+}
+
+// isNulled reports whether what the units before next brought makes data null.
+func (r *run) isNulled(next int) bool {
+	class := r.plan.Data.Class(r.plan.Data.Type)
+	if class == nil {
+		return true
+	}
+	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput}
+	for _, f := range r.plan.Fetches {
+		if f.Unit >= next || f.Root == nil || len(f.RootPath) > 0 {
+			continue
+		}
+		for i := range f.Root.Fields {
+			field := fieldByKey(class, f.Root.Fields[i].Key)
+			if field != nil && !p.field(root, field, cover{}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// result projects what was merged.
+func (r *run) result() *Result {
+	if r.aborted != "" {
+		return tooLarge(r.aborted)
+	}
+	errs := r.clientErrors()
+	size := 64
+	for _, doc := range r.store.docs {
+		size += len(doc)
+	}
+	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: make([]byte, 0, min(size, r.exec.opt.MaxOutput))}
+	ok := p.data(r.plan.Data, newPlaces(errs))
+	if p.full {
+		return tooLarge("the response is larger than one request may be answered with")
+	}
+	res := &Result{Data: p.out, Errors: append(errs, p.errors...)}
+	if !ok {
+		res.Data = []byte("null")
+	}
+	return res
+}
+
+// CodeTooLarge is the `extensions.code` of a response that was given up for its size.
+const CodeTooLarge = "RESPONSE_TOO_LARGE"
+
+func tooLarge(message string) *Result {
+	return &Result{
+		Data:   []byte("null"),
+		Errors: gqlerror.List{{Message: message, Extensions: map[string]any{"code": CodeTooLarge}}},
+	}
+}

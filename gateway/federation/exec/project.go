@@ -1,0 +1,270 @@
+package exec
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// projector writes what the client selected, in its order. A null in a non-null position takes the output back to the
+// nearest nullable parent.
+//
+// GraphQL spec, "Handling Execution Errors" (#sec-Handling-Execution-Errors).
+type projector struct {
+	s      *store
+	raw    map[plan.Key]json.RawMessage
+	out    []byte
+	path   []place
+	errors gqlerror.List
+	known  *places // where errors were reported before
+	limit  int     // bytes to write, also those taken back
+	undone int
+	full   bool
+}
+
+// place is one step of a response path: a name, or an index when the name is empty.
+type place struct {
+	name  string
+	index int
+}
+
+// places is a set of response paths as a tree.
+type places struct {
+	end  bool
+	next map[place]*places
+}
+
+// cover says what is known at the place at hand: nil when no error lies here or below.
+type cover struct {
+	at   *places
+	over bool // an error lies above
+}
+
+func newPlaces(list gqlerror.List) *places {
+	if len(list) == 0 {
+		return nil
+	}
+	top := &places{}
+	for _, err := range list {
+		at := top
+		for _, e := range err.Path {
+			var p place
+			switch e := e.(type) {
+			case ast.PathName:
+				p.name = string(e)
+			case ast.PathIndex:
+				p.index = int(e)
+			}
+			if at.next == nil {
+				at.next = map[place]*places{}
+			}
+			below := at.next[p]
+			if below == nil {
+				below = &places{}
+				at.next[p] = below
+			}
+			at = below
+		}
+		at.end = true
+	}
+	return top
+}
+
+func (c cover) step(p place) cover {
+	if c.at == nil {
+		return c
+	}
+	below := c.at.next[p]
+	return cover{at: below, over: c.over || below != nil && below.end}
+}
+
+// data writes the whole response's data. It returns false when data as a whole is null.
+func (p *projector) data(shape *plan.Shape, known *places) bool {
+	p.known = known
+	ok := p.object(root, shape, true, cover{at: known, over: known != nil && known.end})
+	return ok && !p.full
+}
+
+// null writes null, or reports it and returns false when the position must not be null.
+func (p *projector) null(nonNull bool, what string, c cover) bool {
+	if !nonNull {
+		p.out = append(p.out, "null"...)
+		return true
+	}
+	if c.at == nil && !c.over {
+		p.fail(what)
+	}
+	return false
+}
+
+// broken is null with an error in any case: the value was there and cannot be shown.
+func (p *projector) broken(nonNull bool, what string, c cover) bool {
+	if c.at == nil && !c.over {
+		p.fail(what)
+	}
+	if !nonNull {
+		p.out = append(p.out, "null"...)
+	}
+	return !nonNull
+}
+
+func (p *projector) fail(what string) {
+	if len(p.errors) >= maxErrors {
+		return
+	}
+	path := make(ast.Path, len(p.path))
+	for i, at := range p.path {
+		if at.name == "" {
+			path[i] = ast.PathIndex(at.index)
+		} else {
+			path[i] = ast.PathName(at.name)
+		}
+	}
+	p.errors = append(p.errors, &gqlerror.Error{Message: what, Path: path, Extensions: map[string]any{"code": CodeDownstream}})
+}
+
+// back drops the output behind mark and keeps count of it, so that work stays bounded.
+func (p *projector) back(mark int) {
+	p.undone += len(p.out) - mark
+	p.out = p.out[:mark]
+}
+
+// object writes object o. It returns false, and may leave output behind, when the object becomes null and must not.
+func (p *projector) object(o ref, shape *plan.Shape, nonNull bool, c cover) bool {
+	if len(p.out)+p.undone > p.limit {
+		p.full = true
+		return false
+	}
+	name := p.s.typeName(o)
+	class := shape.Class(name)
+	switch {
+	case class == nil && name == "":
+		return p.broken(nonNull, fmt.Sprintf("The type of a %s is not known.", shape.Type), c)
+	case class == nil: // a type clients must not know of
+		return p.null(nonNull, fmt.Sprintf("Cannot return null for a non-nullable %s.", shape.Type), c)
+	}
+	mark := len(p.out)
+	p.out = append(p.out, '{')
+	for i := range class.Fields {
+		if i > 0 {
+			p.out = append(p.out, ',')
+		}
+		f := &class.Fields[i]
+		p.out = append(p.out, '"')
+		p.out = append(p.out, f.Name...)
+		p.out = append(p.out, '"', ':')
+		if !p.field(o, f, c) {
+			p.back(mark)
+			if nonNull || p.full {
+				return false
+			}
+			p.out = append(p.out, "null"...)
+			return true
+		}
+	}
+	p.out = append(p.out, '}')
+	return true
+}
+
+func (p *projector) field(o ref, f *plan.ShapeField, c cover) bool {
+	at := place{name: f.Name}
+	p.path = append(p.path, at)
+	defer func() { p.path = p.path[:len(p.path)-1] }()
+	c = c.step(at)
+	switch {
+	case f.TypeName:
+		name := p.s.typeName(o)
+		if name == "" {
+			return p.broken(f.Type == nil || f.Type.NonNull, fmt.Sprintf("The type of a %s is not known.", f.Parent), c)
+		}
+		p.out = appendString(p.out, name)
+		return true
+	case f.Raw:
+		if raw, ok := p.raw[f.Key]; ok {
+			p.out = append(p.out, raw...)
+			return true
+		}
+		return p.null(f.Type.NonNull, nonNullMessage(f), c)
+	}
+	return p.value(p.s.get(o, f.Key), f.Type, f, c)
+}
+
+func nonNullMessage(f *plan.ShapeField) string {
+	return fmt.Sprintf("Cannot return null for non-nullable field %s.%s.", f.Parent, f.Field)
+}
+
+// value writes v, which has type t in field f.
+func (p *projector) value(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
+	if v == missing || v == null {
+		return p.null(t.NonNull, nonNullMessage(f), c)
+	}
+	k := p.s.kind(v)
+	switch {
+	case t.Elem != nil:
+		if k != kindList {
+			return p.broken(t.NonNull, fmt.Sprintf("The value of %s.%s is not a list.", f.Parent, f.Field), c)
+		}
+		return p.list(v, t, f, c)
+	case f.Shape != nil:
+		if k != kindObject {
+			return p.broken(t.NonNull, fmt.Sprintf("The value of %s.%s is not an object.", f.Parent, f.Field), c)
+		}
+		return p.object(v, f.Shape, t.NonNull, c)
+	case k == kindObject || k == kindList:
+		return p.broken(t.NonNull, fmt.Sprintf("The value of %s.%s is not a leaf.", f.Parent, f.Field), c)
+	}
+	raw := p.s.raw(v)
+	if f.Leaf == plan.LeafEnum {
+		if k != kindString || !containsBytes(f.Enum, raw[1:len(raw)-1]) { // clients must not see it
+			return p.null(t.NonNull, nonNullMessage(f), c)
+		}
+	}
+	p.out = append(p.out, raw...)
+	return true
+}
+
+func containsBytes(sorted []string, name []byte) bool {
+	_, ok := slices.BinarySearchFunc(sorted, name, func(a string, b []byte) int {
+		switch {
+		case a == string(b):
+			return 0
+		case a < string(b):
+			return -1
+		}
+		return 1
+	})
+	return ok
+}
+
+func (p *projector) list(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
+	mark := len(p.out)
+	p.out = append(p.out, '[')
+	for i := range p.s.len(v) {
+		if len(p.out)+p.undone > p.limit {
+			p.full = true
+			return false
+		}
+		if i > 0 {
+			p.out = append(p.out, ',')
+		}
+		at := place{index: i}
+		p.path = append(p.path, at)
+		ok := p.value(p.s.item(v, i), t.Elem, f, c.step(at))
+		p.path = p.path[:len(p.path)-1]
+		if !ok {
+			p.back(mark)
+			if t.NonNull || p.full {
+				return false
+			}
+			p.out = append(p.out, "null"...)
+			return true
+		}
+	}
+	p.out = append(p.out, ']')
+	return true
+}

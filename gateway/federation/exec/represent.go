@@ -1,0 +1,251 @@
+package exec
+
+import (
+	"bytes"
+	"hash/maphash"
+	"unicode/utf8"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// batch is one `_entities` field of a fetch under way.
+type batch struct {
+	plan    *plan.Batch
+	targets []target
+	list    []byte  // the representations, comma separated
+	uses    []int32 // by representation: the number of targets it stands for
+}
+
+// target is an object that gets the entity with index rep.
+type target struct {
+	obj ref
+	rep int32
+}
+
+// representer builds representation lists without duplicates.
+type representer struct {
+	s     *store
+	seed  maphash.Seed
+	first map[uint64]int32 // hash to the newest representation that has it
+	reps  []rep
+}
+
+// rep is where a representation lies in the list. Representations of one hash are chained: equal hashes prove nothing.
+type rep struct {
+	from, to int
+	same     int32 // older representation with the same hash, -1 none
+}
+
+// represent builds the representations of the objects. Targets whose key or requirements are incomplete are left out.
+func (r *representer) represent(b *plan.Batch, objs []ref) batch {
+	out := batch{plan: b, targets: make([]target, 0, len(objs))}
+	if r.first == nil {
+		r.first = map[uint64]int32{}
+	}
+	clear(r.first)
+	r.reps = r.reps[:0]
+	for _, o := range objs {
+		from := len(out.list)
+		if from > 0 {
+			out.list = append(out.list, ',')
+		}
+		start := len(out.list)
+		var ok bool
+		if out.list, ok = r.object(out.list, o, b.Reps); !ok {
+			out.list = out.list[:from]
+			continue
+		}
+		id, isNew := r.intern(out.list, start)
+		if isNew {
+			out.uses = append(out.uses, 0)
+		} else {
+			out.list = out.list[:from]
+		}
+		out.uses[id]++
+		out.targets = append(out.targets, target{o, id})
+	}
+	return out
+}
+
+// intern returns the number of the representation that lies at the end of list.
+func (r *representer) intern(list []byte, start int) (id int32, isNew bool) {
+	text := list[start:]
+	hash := maphash.Bytes(r.seed, text)
+	older, ok := r.first[hash]
+	if !ok {
+		older = -1
+	}
+	for at := older; at >= 0; at = r.reps[at].same {
+		if bytes.Equal(list[r.reps[at].from:r.reps[at].to], text) {
+			return at, false
+		}
+	}
+	id = int32(len(r.reps))
+	r.reps = append(r.reps, rep{start, len(list), older})
+	r.first[hash] = id
+	return id, true
+}
+
+// object writes the representation of o by the first Rep that applies to its runtime type.
+func (r *representer) object(dst []byte, o ref, reps []plan.Rep) ([]byte, bool) {
+	name := r.s.typeName(o)
+	for i := range reps {
+		p := &reps[i]
+		if p.Types != nil && !contains(p.Types, name) {
+			continue
+		}
+		send := p.TypeName
+		if send == "" {
+			send = name
+		}
+		if send == "" {
+			return dst, false
+		}
+		dst = append(dst, `{"__typename":`...)
+		dst = appendString(dst, send)
+		return r.members(dst, o, p.Fields, true)
+	}
+	return dst, false
+}
+
+// members writes fields of o and the closing brace. comma says that a member precedes.
+func (r *representer) members(dst []byte, o ref, fields []plan.RepField, comma bool) ([]byte, bool) {
+	name := r.s.typeName(o)
+	for i := range fields {
+		f := &fields[i]
+		if f.Types != nil && !contains(f.Types, name) {
+			continue
+		}
+		v := r.s.get(o, f.Key)
+		if v == missing || v == null && f.NonNull {
+			return dst, false // half a key names nothing, and a resolver must not run on half its input
+		}
+		if comma {
+			dst = append(dst, ',')
+		}
+		comma = true
+		dst = append(dst, '"')
+		dst = append(dst, f.Name...)
+		dst = append(dst, '"', ':')
+		var ok bool
+		if dst, ok = r.value(dst, v, f); !ok {
+			return dst, false
+		}
+	}
+	return append(dst, '}'), true
+}
+
+func (r *representer) value(dst []byte, v ref, f *plan.RepField) ([]byte, bool) {
+	switch r.s.kind(v) {
+	case kindNull:
+		return append(dst, "null"...), true
+	case kindList:
+		dst = append(dst, '[')
+		for i := range r.s.len(v) {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			var ok bool
+			if dst, ok = r.value(dst, r.s.item(v, i), f); !ok {
+				return dst, false
+			}
+		}
+		return append(dst, ']'), true
+	case kindObject:
+		if f.Fields == nil {
+			return dst, false
+		}
+		dst = append(dst, '{')
+		name := r.s.typeName(v)
+		typed := f.TypeName && name != ""
+		if typed {
+			dst = append(dst, `"__typename":`...)
+			dst = appendString(dst, name)
+		}
+		return r.members(dst, v, f.Fields, typed)
+	default:
+		if f.Fields != nil {
+			return dst, false
+		}
+		return append(dst, r.s.raw(v)...), true
+	}
+}
+
+// body assembles the JSON of a request. only >= 0 sends the representations of that batch alone.
+func (r *run) body(c *call, only int) []byte {
+	f := c.fetch
+	size := len(f.Document) + len(f.Document)/8 + 128
+	for i := range c.batches {
+		size += len(c.batches[i].list)
+	}
+	b := append(make([]byte, 0, size), `{"query":`...)
+	b = appendString(b, f.Document)
+	if f.OperationName != "" {
+		b = append(b, `,"operationName":`...)
+		b = appendString(b, f.OperationName)
+	}
+	sep := `,"variables":{`
+	for _, name := range f.Variables {
+		value, ok := r.in.Variables[name]
+		if !ok {
+			continue
+		}
+		b = append(b, sep...)
+		b = appendString(b, name)
+		b = append(b, ':')
+		b = append(b, value...)
+		sep = ","
+	}
+	for i := range c.batches {
+		b = append(b, sep...)
+		b = appendString(b, c.batches[i].plan.Variable)
+		b = append(b, ':', '[')
+		if only < 0 || only == i {
+			b = append(b, c.batches[i].list...)
+		}
+		b = append(b, ']')
+		sep = ","
+	}
+	if sep == "," {
+		b = append(b, '}')
+	}
+	return append(b, '}')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r != utf8.RuneError || size != 1 {
+				i += size
+				continue
+			}
+			dst = append(append(dst, s[from:i]...), "\ufffd"...)
+		} else {
+			dst = append(dst, s[from:i]...)
+			switch c {
+			case '"', '\\':
+				dst = append(dst, '\\', c)
+			case '\n':
+				dst = append(dst, '\\', 'n')
+			case '\t':
+				dst = append(dst, '\\', 't')
+			default:
+				dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+		}
+		i++
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}

@@ -1,0 +1,200 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// progress of a fetch.
+type progress uint8
+
+const (
+	waiting  progress = iota // for the fetches it reads from
+	running                  // its request is under way
+	answered                 // its answer waits for those of lower ID in its level
+	merged
+)
+
+// call is one fetch under way.
+type call struct {
+	fetch   *plan.Fetch
+	targets []ref   // root fetch: the objects its data is merged into
+	batches []batch // entity fetch
+	mark    int     // number of nodes when the targets were collected
+	answers []answer
+}
+
+// answer is one parsed body. only >= 0: it answers that batch alone.
+type answer struct {
+	only int
+	tree *tree
+	err  error
+}
+
+// fetchAll runs the fetches of one unit. A fetch starts when what it reads from is merged; answers are merged here, on
+// the calling goroutine, in the order of their IDs within a level.
+func (r *run) fetchAll(ctx context.Context, fetches []*plan.Fetch) {
+	done := make(chan *call, len(fetches))
+	calls := make(map[int]*call, len(fetches))
+	open := 0
+	for {
+		var ready []*call
+		for _, f := range fetches { // dependencies come first, so one pass starts all that can start
+			if r.progress[f.ID] != waiting || !r.allMerged(f.Deps) {
+				continue
+			}
+			if c := r.prepare(f); c == nil {
+				r.progress[f.ID] = merged
+			} else {
+				r.progress[f.ID] = running
+				ready = append(ready, c)
+			}
+		}
+		// The first to be merged may as well run here: nothing could be merged before it.
+		var here *call
+		if len(ready) > 0 && r.isNext(fetches, ready[0].fetch) {
+			here, ready = ready[0], ready[1:]
+		}
+		for _, c := range ready {
+			open++
+			go func() {
+				r.send(ctx, c)
+				done <- c
+			}()
+		}
+		switch {
+		case here != nil:
+			r.send(ctx, here)
+			calls[here.fetch.ID] = here
+			r.progress[here.fetch.ID] = answered
+		case open > 0:
+			c := <-done
+			open--
+			calls[c.fetch.ID] = c
+			r.progress[c.fetch.ID] = answered
+		default:
+			return
+		}
+		for _, f := range fetches {
+			if r.progress[f.ID] == answered && r.isFirst(fetches, f) {
+				r.merge(calls[f.ID])
+				r.progress[f.ID] = merged
+			}
+		}
+	}
+}
+
+func (r *run) allMerged(ids []int) bool {
+	for _, id := range ids {
+		if r.progress[id] != merged {
+			return false
+		}
+	}
+	return true
+}
+
+// isFirst reports whether every fetch of f's level with a lower ID is merged.
+func (r *run) isFirst(fetches []*plan.Fetch, f *plan.Fetch) bool {
+	for _, g := range fetches {
+		if g.Level == f.Level && g.ID < f.ID && r.progress[g.ID] != merged {
+			return false
+		}
+	}
+	return true
+}
+
+// isNext reports whether no other fetch under way can be merged before f.
+func (r *run) isNext(fetches []*plan.Fetch, f *plan.Fetch) bool {
+	for _, g := range fetches {
+		if p := r.progress[g.ID]; g != f && (p == running || p == answered) && (g.Level != f.Level || g.ID < f.ID) {
+			return false
+		}
+	}
+	return true
+}
+
+// prepare collects what the fetch is asked for. It returns nil when there is nothing to ask.
+func (r *run) prepare(f *plan.Fetch) *call {
+	c := &call{fetch: f, mark: len(r.store.nodes)}
+	if f.Entities == nil {
+		if c.targets = []ref{root}; len(f.RootPath) > 0 {
+			c.targets = r.walker.collect([]plan.Path{f.RootPath})
+		}
+		if len(c.targets) == 0 {
+			return nil
+		}
+		return c
+	}
+	asked := false
+	for _, b := range f.Entities {
+		c.batches = append(c.batches, r.representer.represent(b, r.walker.collect(b.Paths)))
+		asked = asked || len(c.batches[len(c.batches)-1].uses) > 0
+	}
+	if !asked {
+		return nil
+	}
+	return c
+}
+
+// send asks the subgraph. It runs on a goroutine of its own and touches only c. Where an answer to several batches has
+// no data at all, each is asked for alone: one failing entity must not take the others along.
+func (r *run) send(ctx context.Context, c *call) {
+	whole := r.ask(ctx, c, -1)
+	c.answers = append(c.answers, whole)
+	asked := 0
+	for i := range c.batches {
+		if len(c.batches[i].uses) > 0 {
+			asked++
+		}
+	}
+	if asked < 2 || c.fetch.Kind != ast.Query || whole.err != nil || ctx.Err() != nil {
+		return
+	}
+	if data := whole.tree.member(0, "data"); data < 0 || whole.tree.nodes[data].kind != kindNull {
+		return
+	}
+	r.exec.putTree(whole.tree)
+	c.answers = c.answers[:0]
+	for i := range c.batches {
+		if len(c.batches[i].uses) > 0 {
+			c.answers = append(c.answers, r.ask(ctx, c, i))
+		}
+	}
+}
+
+func (r *run) ask(ctx context.Context, c *call, only int) (a answer) {
+	a.only = only
+	defer func() {
+		if p := recover(); p != nil {
+			a.err = &FetchError{Message: "could not be asked", Err: fmt.Errorf("panic in fetcher: %v", p)}
+		}
+	}()
+	resp, err := r.exec.fetcher.Fetch(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, only)})
+	if err != nil {
+		a.err = err
+		return a
+	}
+	a.tree, a.err = r.parse(resp.Body)
+	return a
+}
+
+// parse parses a GraphQL response.
+func (r *run) parse(body []byte) (*tree, error) {
+	if !r.budget.take(len(body)) {
+		return nil, &FetchError{Message: "sent more than one request may hold", Err: errTooLarge}
+	}
+	t := r.exec.getTree()
+	if err := t.parse(body, r.exec.opt.MaxDepth, &r.budget); err != nil {
+		r.exec.putTree(t)
+		return nil, &FetchError{Message: "sent an answer that is not valid JSON", Err: err}
+	}
+	if t.nodes[0].kind != kindObject {
+		r.exec.putTree(t)
+		return nil, &FetchError{Message: "sent an answer that is not a GraphQL response"}
+	}
+	return t, nil
+}
