@@ -12,38 +12,44 @@ import (
 	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
+// nodesByType gives for each runtime type that objects can have the nodes at which such an object is.
+type nodesByType map[string][]*querygraph.Node
+
+func (n nodesByType) types() []string { return slices.Sorted(maps.Keys(n)) }
+
 // abstract solves a selection at an interface or union. Items for all types are read on the interface where that is
-// possible and cheapest, else from every runtime type; items for some types are solved per runtime type.
+// possible and cheapest, else from every runtime type that one node can have; items for some types are solved per
+// runtime type, from wherever objects are.
 func (s *solver) abstract(sel *operation.Selection, typeName string, entries []*querygraph.Node) *solution {
 	sys := s.g.System(typeName, entries)
 	reach := sys.Reach()
-	out := &solution{byType: map[string]*typed{}}
-	at := s.runtimeTypes(out, sel, typeName, entries, reach)
+	out := &solution{}
+	sources := s.sources(out, sel, typeName, entries, reach)
 	if out.failed != nil {
 		return out
 	}
-	items := map[string][]*operation.Item{} // by runtime type
+	all := runtimeTypes(sources)
+	guarded := map[string][]*operation.Item{}
+	exploded := map[*querygraph.Node][]*operation.Item{}
 	var direct []*demand
 	for _, it := range sel.Items {
 		switch {
 		case it.TypeName():
 		case it.Types != nil:
-			for t := range at {
+			for t := range all {
 				if it.Applies(t) {
-					items[t] = append(items[t], it)
+					guarded[t] = append(guarded[t], it)
 				}
 			}
 		default:
 			d := &demand{item: it, ways: s.ways(sys, reach, it)}
 			failed := s.finish(d, typeName)
-			explode := s.explode(sel, it, at, out)
+			from, price := s.explode(sel, it, sources, out)
 			switch {
-			case failed == nil && (explode == nil || s.cheapest(d) <= s.price(explode.requests, explode.extra)):
+			case failed == nil && (from == nil || s.cheapest(d) <= price):
 				direct = append(direct, d)
-			case explode != nil:
-				for t := range at {
-					items[t] = append(items[t], it)
-				}
+			case from != nil:
+				exploded[from] = append(exploded[from], it)
 			default:
 				return &solution{failed: failed}
 			}
@@ -54,50 +60,81 @@ func (s *solver) abstract(sel *operation.Selection, typeName string, entries []*
 		out.picks, out.extra = sol.picks, sol.extra
 		out.requests = out.requests.union(sol.requests)
 	}
-	stage := 0
-	if out.discover != nil {
-		stage = out.discover.Stage
-	}
-	for _, t := range slices.Sorted(maps.Keys(items)) {
-		part := s.part(sel, items[t])
-		sol := s.solve(part, t, at[t])
-		if sol.failed != nil {
-			return &solution{failed: sol.failed}
+	if len(sources) == 1 || out.discover != nil {
+		for _, t := range all.types() {
+			for _, n := range sources {
+				guarded[t] = inOrder(sel, append(guarded[t], exploded[n]...))
+			}
 		}
-		out.types = append(out.types, t)
-		out.byType[t] = &typed{part, sol}
-		out.requests = out.requests.union(s.later(sol.requests, stage))
-		out.extra += sol.extra
-		if len(sol.requests) > 0 {
-			out.extra += costType
+		exploded = nil
+	}
+	for _, t := range all.types() {
+		s.runtime(out, sel, t, guarded[t], all[t])
+		for _, n := range sources {
+			if nodes := runtimeTypes([]*querygraph.Node{n})[t]; nodes != nil {
+				s.runtime(out, sel, t, exploded[n], nodes)
+			}
 		}
 	}
 	return out
 }
 
-// runtimeTypes gives for each runtime type that the entries can have the nodes at which an object of it is. Where
-// only interface objects were entered, a node that tells types apart is landed on first, if types matter.
-func (s *solver) runtimeTypes(out *solution, sel *operation.Selection, typeName string, entries []*querygraph.Node, reach []*querygraph.Fact) map[string][]*querygraph.Node {
-	at := map[string][]*querygraph.Node{}
-	tells := slices.ContainsFunc(entries, func(n *querygraph.Node) bool { return !n.Type.InterfaceObject })
-	sources := entries
-	if !tells && s.needsTypes(sel, typeName) {
-		i := slices.IndexFunc(reach, func(f *querygraph.Fact) bool { return !f.Node.Type.InterfaceObject })
-		if i < 0 {
-			out.failed = &failure{coordinate: typeName + ".__typename", path: []string{"__typename"}}
-			return nil
-		}
-		out.discover = reach[i]
-		out.requests = out.requests.union(s.derivation(reach[i]))
-		sources = append(slices.Clone(entries), reach[i].Node)
+// inOrder sorts items as the client wrote them.
+func inOrder(sel *operation.Selection, items []*operation.Item) []*operation.Item {
+	slices.SortFunc(items, func(a, b *operation.Item) int { return slices.Index(sel.Items, a) - slices.Index(sel.Items, b) })
+	return slices.Compact(items)
+}
+
+// runtime adds what is done for one runtime type.
+func (s *solver) runtime(out *solution, sel *operation.Selection, typeName string, items []*operation.Item, nodes []*querygraph.Node) {
+	if len(items) == 0 || out.failed != nil {
+		return
 	}
+	sol := s.solve(s.part(sel, items), typeName, nodes)
+	if sol.failed != nil {
+		*out = solution{failed: sol.failed}
+		return
+	}
+	stage := 0
+	if out.discover != nil {
+		stage = out.discover.Stage
+	}
+	out.typed = append(out.typed, typed{typeName, sol})
+	out.requests = out.requests.union(s.later(sol.requests, stage))
+	out.extra += sol.extra
+	if len(sol.requests) > 0 {
+		out.extra += costType
+	}
+}
+
+// sources lists the nodes that tell runtime types, with those of interface objects beside them. Where only interface
+// objects were entered, a node that tells types apart is landed on first, if types matter.
+func (s *solver) sources(out *solution, sel *operation.Selection, typeName string, entries []*querygraph.Node, reach []*querygraph.Fact) []*querygraph.Node {
+	tells := slices.ContainsFunc(entries, func(n *querygraph.Node) bool { return !n.Type.InterfaceObject })
+	if tells || !s.needsTypes(sel, typeName) {
+		return entries
+	}
+	i := slices.IndexFunc(reach, func(f *querygraph.Fact) bool { return !f.Node.Type.InterfaceObject })
+	if i < 0 {
+		out.failed = &failure{coordinate: typeName + ".__typename", path: []string{"__typename"}}
+		return nil
+	}
+	out.discover = reach[i]
+	out.requests = out.requests.union(s.derivation(reach[i]))
+	return append(slices.Clone(entries), reach[i].Node)
+}
+
+// runtimeTypes gives the nodes at which objects of each runtime type are. An interface object has objects of every
+// type that another node tells.
+func runtimeTypes(sources []*querygraph.Node) nodesByType {
+	at := nodesByType{}
 	for _, n := range sources {
 		for _, t := range n.Members() {
 			at[t] = append(at[t], n.Member(t))
 		}
 	}
 	for _, n := range sources {
-		if n.Type.InterfaceObject && n.Typed() != nil {
+		if n.Typed() != nil {
 			for t := range at {
 				at[t] = append(at[t], n.Typed())
 			}
@@ -127,30 +164,41 @@ func (s *solver) needsTypes(sel *operation.Selection, typeName string) bool {
 	return false
 }
 
-// explode solves an item from every runtime type alone, for comparison. nil: some type cannot, or there is none.
-func (s *solver) explode(sel *operation.Selection, it *operation.Item, at map[string][]*querygraph.Node, out *solution) *solution {
-	if len(at) == 0 {
-		return nil
-	}
-	all := &solution{}
-	stage := 0
-	if out.discover != nil {
-		stage = out.discover.Stage
-		all.requests = s.derivation(out.discover)
-	}
+// explode solves an item alone from every runtime type of one source, and returns the cheapest such source. nil: there
+// is none from which all types can.
+func (s *solver) explode(sel *operation.Selection, it *operation.Item, sources []*querygraph.Node, out *solution) (*querygraph.Node, int) {
+	var best *querygraph.Node
+	bestPrice := 0
 	part := s.part(sel, []*operation.Item{it})
-	for _, t := range slices.Sorted(maps.Keys(at)) {
-		sol := s.solve(part, t, at[t])
-		if sol.failed != nil {
-			return nil
+	for _, n := range sources {
+		types := n.Members()
+		nodes := runtimeTypes([]*querygraph.Node{n})
+		if out.discover != nil {
+			nodes = runtimeTypes(sources)
 		}
-		all.requests = all.requests.union(s.later(sol.requests, stage))
-		all.extra += sol.extra + 1
-		if len(sol.requests) > 0 {
-			all.extra += costType
+		all := &solution{}
+		stage := 0
+		if out.discover != nil {
+			stage = out.discover.Stage
+			all.requests = s.derivation(out.discover)
+		}
+		for _, t := range types {
+			sol := s.solve(part, t, nodes[t])
+			if sol.failed != nil {
+				types = nil
+				break
+			}
+			all.requests = all.requests.union(s.later(sol.requests, stage))
+			all.extra += sol.extra + 1
+			if len(sol.requests) > 0 {
+				all.extra += costType
+			}
+		}
+		if price := s.price(all.requests, all.extra); len(types) > 0 && (best == nil || price < bestPrice) {
+			best, bestPrice = n, price
 		}
 	}
-	return all
+	return best, bestPrice
 }
 
 // cheapest is the least price of one demand alone.

@@ -65,9 +65,9 @@ func (e *emitter) emit(p *place, sel *operation.Selection, sol *solution) {
 	for _, pk := range sol.picks {
 		note(e.pick(p.all, pk))
 	}
-	for _, t := range sol.types {
-		for _, pk := range sol.byType[t].sol.picks {
-			note(e.pick(p.scope(t), pk))
+	for _, t := range sol.typed {
+		for _, pk := range t.sol.picks {
+			note(e.pick(p.scope(t.runtime), pk))
 		}
 	}
 	for _, t := range next {

@@ -13,6 +13,7 @@ func passes(groups []*group) ([]*group, error) {
 	if err := levels(groups); err != nil {
 		return nil, err
 	}
+	delay(groups)
 	slices.SortStableFunc(groups, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id))
 	})
@@ -236,4 +237,52 @@ func levels(groups []*group) error {
 		}
 	}
 	return nil
+}
+
+// delay moves the entity groups of a request to a later level at which their subgraph is asked anyway, if nothing
+// waits for them before: one request less, and no level more.
+func delay(groups []*group) {
+	type request struct{ unit, level, sub int }
+	requests := map[request][]*group{}
+	waiting := map[*group][]*group{}
+	last := map[int]int{}
+	var order []request
+	for _, g := range groups {
+		last[g.unit] = max(last[g.unit], g.level)
+		for d := range g.deps {
+			waiting[d] = append(waiting[d], g)
+		}
+		if !g.root() {
+			r := request{g.unit, g.level, g.node.Sub.Index}
+			if requests[r] == nil {
+				order = append(order, r)
+			}
+			requests[r] = append(requests[r], g)
+		}
+	}
+	slices.SortFunc(order, func(a, b request) int {
+		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(b.level, a.level), cmp.Compare(a.sub, b.sub))
+	})
+	for _, r := range order {
+		latest := last[r.unit]
+		for _, g := range requests[r] {
+			for _, w := range waiting[g] {
+				if w.unit == r.unit {
+					latest = min(latest, w.level-1)
+				}
+			}
+		}
+		for to := r.level + 1; to <= latest; to++ {
+			later := request{r.unit, to, r.sub}
+			if len(requests[later]) == 0 {
+				continue
+			}
+			for _, g := range requests[r] {
+				g.level = to
+			}
+			requests[later] = append(requests[later], requests[r]...)
+			requests[r] = nil
+			break
+		}
+	}
 }

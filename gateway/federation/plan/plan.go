@@ -36,7 +36,7 @@ type Cost struct{ Requests, Levels, Fields int }
 type Fetch struct {
 	ID       int
 	Subgraph string // subgraph name as configured, not the join__Graph value
-	Level    int    // longest chain of dependencies; fetches of one level may run at the same time
+	Level    int    // above the levels of all dependencies; fetches of one level may run at the same time
 	Unit     int    // mutation: the root field it belongs to; units run strictly one after another. 0 otherwise
 	Deps     []int  // IDs of the fetches whose merged results this one reads, sorted
 

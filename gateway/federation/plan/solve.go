@@ -42,14 +42,13 @@ type solution struct {
 
 	// At an abstract type: the node that tells runtime types where no entry does, and what is done per runtime type.
 	discover *querygraph.Fact
-	types    []string
-	byType   map[string]*typed
+	typed    []typed
 }
 
 // typed is the part of an abstract selection that is solved for one runtime type.
 type typed struct {
-	sel *operation.Selection
-	sol *solution
+	runtime string
+	sol     *solution
 }
 
 // pick is the choice for one item: one way, or several whose objects are merged.
