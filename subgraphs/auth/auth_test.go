@@ -7,14 +7,18 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"medicore.dev/medicore/internal/database"
 	"medicore.dev/medicore/internal/fault"
 	"medicore.dev/medicore/internal/principal"
 	"medicore.dev/medicore/internal/token"
 	"medicore.dev/medicore/subgraphs/auth"
+	"medicore.dev/medicore/subgraphs/auth/internal/store/storetest"
 )
 
 func deps(t *testing.T, data string) auth.Deps {
@@ -77,17 +81,39 @@ func TestUsersOutliveARestart(t *testing.T) {
 	}
 }
 
-func TestStartingOverAKnownStoreComputesNoPassword(t *testing.T) {
-	d := deps(t, t.TempDir())
-	d.Seed = true
-	cfg := auth.DefaultConfig()
-	cfg.BcryptCost = 12
-	start := time.Now()
-	s := open(t, cfg, d)
-	if _, err := s.SeededPasswordUnchanged(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("a fresh store was ready after %s", time.Since(start))
+func TestCopiesStartAtOnceAndShareTheThrottle(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, db database.Config) {
+		d := deps(t, filepath.Dir(db.File))
+		d.Seed = true
+		cfg := auth.Config{BcryptCost: 4, DatabaseURL: db.URL}
+		copies := make([]*auth.Service, 3)
+		var group errgroup.Group
+		for i := range copies {
+			group.Go(func() (err error) {
+				copies[i], err = auth.New(t.Context(), cfg, d)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 4 {
+			if code := signIn(t, copies[i%3], "nobody@example.com", "short"); code != http.StatusUnauthorized {
+				t.Fatalf("sign in: %d", code)
+			}
+		}
+		for i := range 100 - 4 {
+			signIn(t, copies[i%3], "u"+strconv.Itoa(i)+"@example.com", "short")
+		}
+		for _, s := range copies {
+			if code := signIn(t, s, "testpriti@test.com", "password123"); code != http.StatusUnauthorized {
+				t.Errorf("a copy does not know that the address is locked: %d", code)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 func TestTheFirstAdministratorComesFromTheConfiguration(t *testing.T) {

@@ -300,6 +300,28 @@ func TestBadInputIsInvalid(t *testing.T) {
 	}
 }
 
+func TestBadVariablesAreInvalid(t *testing.T) {
+	s := newServer(t)
+	const entities = `query($v: [_Any!]!) { _entities(representations: $v) { ... on User { id } } }`
+	for _, value := range []map[string]any{{"__typename": "Nothing"}, {}, {"__typename": "User"}, {"__typename": "User", "id": nil}, {"__typename": "User", "id": []int{1}}} {
+		if got := s.do(t, principal.Admin, entities, map[string]any{"v": []any{value}}); got.code() != invalid {
+			t.Errorf("%v: code %q (%+v)", value, got.code(), got.Errors)
+		}
+	}
+	for query, value := range map[string]any{
+		`query($v: Int) { users(first: $v) { totalCount } }`:                  1e18,
+		`query($v: Int!) { users(first: $v) { totalCount } }`:                 1.5,
+		`query($v: DateTime) { auditLog(filter: {from: $v}) { totalCount } }`: map[string]any{"a": 1},
+		`query($v: AuditFilter) { auditLog(filter: $v) { totalCount } }`:      map[string]any{"to": 7},
+		`query($v: UserFilter) { users(filter: $v) { totalCount } }`:          map[string]any{"role": "KING"},
+	} {
+		got := s.do(t, principal.Admin, query, map[string]any{"v": value})
+		if code := got.code(); code != invalid && code != "GRAPHQL_VALIDATION_FAILED" {
+			t.Errorf("%s: code %q (%+v)", query, code, got.Errors)
+		}
+	}
+}
+
 func TestManyEntitiesCostOneQuery(t *testing.T) {
 	s := newServer(t)
 	var reps []map[string]any

@@ -17,8 +17,10 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"medicore.dev/medicore/internal/database"
 	"medicore.dev/medicore/internal/token"
 	"medicore.dev/medicore/subgraphs/auth"
+	"medicore.dev/medicore/subgraphs/auth/internal/store/storetest"
 )
 
 var secret = []byte("a secret of the tests, 32 bytes or more")
@@ -66,20 +68,22 @@ type row struct {
 
 // TestContract replays the wire contract with existing clients, as a service sees it behind the gateway.
 func TestContract(t *testing.T) {
-	f, err := os.Open("testdata/contract.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	h := start(t).Handler()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var r row
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+	storetest.OnEach(t, func(t *testing.T, db database.Config) {
+		f, err := os.Open("testdata/contract.jsonl")
+		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(r.Name, func(t *testing.T) { replay(t, h, r) })
-	}
+		defer f.Close()
+		h := start(t, func(c *auth.Config, _ *auth.Deps) { c.DatabaseURL = db.URL }).Handler()
+		lines := bufio.NewScanner(f)
+		for lines.Scan() {
+			var r row
+			if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+				t.Fatal(err)
+			}
+			t.Run(r.Name, func(t *testing.T) { replay(t, h, r) })
+		}
+	})
 }
 
 var (

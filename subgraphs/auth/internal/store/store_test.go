@@ -1,11 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,56 +14,26 @@ import (
 	"medicore.dev/medicore/internal/principal"
 	"medicore.dev/medicore/subgraphs/auth/internal/identity"
 	"medicore.dev/medicore/subgraphs/auth/internal/store"
+	"medicore.dev/medicore/subgraphs/auth/internal/store/storetest"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 123456000, time.UTC)
 
-// onEach runs the test on SQLite, and on PostgreSQL where TEST_POSTGRES_URL names one.
+// onEach runs the test with an empty store in each kind of database.
 func onEach(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
-	configs := map[string]database.Config{"sqlite": {File: filepath.Join(t.TempDir(), "auth.db")}}
-	if base := os.Getenv("TEST_POSTGRES_URL"); base != "" {
-		configs["postgres"] = database.Config{URL: newDatabase(t, base)}
-	}
-	for name, cfg := range configs {
-		t.Run(name, func(t *testing.T) {
-			s, err := store.Open(t.Context(), cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := s.Close(); err != nil {
-					t.Error(err)
-				}
-			}()
-			test(t, s)
-		})
-	}
-}
-
-// newDatabase makes an empty PostgreSQL database, dropped when the test ends.
-func newDatabase(t *testing.T, base string) string {
-	t.Helper()
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal("TEST_POSTGRES_URL is no URL")
-	}
-	db, err := sql.Open("pgx", base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprintf("auth_test_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := db.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			t.Error(err)
+	storetest.OnEach(t, func(t *testing.T, cfg database.Config) {
+		s, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
 		}
-		_ = db.Close()
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		test(t, s)
 	})
-	u.Path = "/" + name
-	return u.String()
 }
 
 func entry(a identity.Action, at time.Time) identity.AuditEntry {
