@@ -66,10 +66,10 @@ func (m *merger) errorf(code spec.Code, format string, args ...any) *spec.Error 
 // fields can be compared, enums need to know which fields and arguments were kept.
 func (m *merger) merge() {
 	m.prepareDirectives()
-	m.mergeShells()
 	if len(m.errs) > 0 {
 		return
 	}
+	m.mergeShells()
 	m.mergeSchema()
 	for _, name := range m.order {
 		if t := m.types[name]; t.Kind == ast.Scalar {
@@ -80,6 +80,8 @@ func (m *merger) merge() {
 	m.each(ast.Interface, m.mergeComposite)
 	m.each(ast.Object, m.mergeComposite)
 	m.each(ast.Union, m.mergeTypeDirectives)
+	m.checkInterfaceKeys()
+	m.checkInterfaceObjects()
 	m.mergeDirectiveDefinitions()
 	m.each(ast.Enum, m.mergeEnum)
 	if q := m.types["Query"]; q == nil || len(q.Fields) == 0 {
@@ -117,23 +119,24 @@ func (m *merger) mergeShells() {
 			e := m.errorf(spec.CodeInvalidGraphQL, "type %q has a name that is reserved for the supergraph", name)
 			m.locateTypes(e, t.sources)
 		}
-		if m.checkBase(t) && m.mergeKind(t) {
-			m.mergeDescription(&t.Description, name, sourceTexts(t.sources, func(s *subgraph.Type) string { return s.Description }))
+		m.checkBase(t)
+		if !m.mergeKind(t) {
+			delete(m.types, name)
+			continue
 		}
+		m.mergeDescription(&t.Description, name, sourceTexts(t.sources, func(s *subgraph.Type) string { return s.Description }))
 	}
-	if len(m.errs) > 0 {
-		return
-	}
+	m.order = slices.DeleteFunc(m.order, func(name string) bool { return m.types[name] == nil })
 	for _, name := range m.order {
 		m.mergeMembership(m.types[name])
 	}
 }
 
 // checkBase reports a type that is extended but defined nowhere.
-func (m *merger) checkBase(t *mergedType) bool {
+func (m *merger) checkBase(t *mergedType) {
 	for i, src := range t.sources {
 		if src != nil && (!src.Extended() || m.subs[i].IsRoot(t.Name)) {
-			return true
+			return
 		}
 	}
 	for i, src := range t.sources {
@@ -142,7 +145,6 @@ func (m *merger) checkBase(t *mergedType) bool {
 				At(m.subs[i].Name, src.Position)
 		}
 	}
-	return false
 }
 
 // mergeKind settles the kind of the type; an interface object counts as an interface.
@@ -169,7 +171,6 @@ func (m *merger) mergeKind(t *mergedType) bool {
 	if standIn && !slices.ContainsFunc(t.sources, func(s *subgraph.Type) bool { return s != nil && s.Kind == ast.Interface }) {
 		e := m.errorf(spec.CodeInterfaceObjectUsage, "type %q is an interface object in every subgraph that defines it; one must define the interface", t.Name)
 		m.locateTypes(e, t.sources)
-		return false
 	}
 	return true
 }

@@ -104,6 +104,7 @@ func (m *merger) mergeField(f *mergedField) {
 		}
 		own = f.sources
 	}
+	m.checkExternalDirectives(f, own)
 	at := f.coordinate()
 	m.mergeDescription(&f.Description, at, sourceTexts(own, func(s *ast.FieldDefinition) string { return s.Description }))
 	types := make([]*ast.Type, len(m.subs))
@@ -123,7 +124,7 @@ func (m *merger) mergeField(f *mergedField) {
 	f.join = append(f.join, m.joinDirectives(lists)...)
 }
 
-// ownSources leaves out the external declarations, and reports directives on them that would be merged.
+// ownSources leaves out the external declarations.
 func (m *merger) ownSources(f *mergedField) []*ast.FieldDefinition {
 	own := make([]*ast.FieldDefinition, len(m.subs))
 	for i, src := range f.sources {
@@ -132,6 +133,15 @@ func (m *merger) ownSources(f *mergedField) []*ast.FieldDefinition {
 		}
 		if !m.subs[i].IsExternal(src) {
 			own[i] = src
+		}
+	}
+	return own
+}
+
+// checkExternalDirectives reports directives on external declarations that would be merged.
+func (m *merger) checkExternalDirectives(f *mergedField, own []*ast.FieldDefinition) {
+	for i, src := range f.sources {
+		if src == nil || own[i] != nil {
 			continue
 		}
 		for _, d := range src.Directives {
@@ -141,7 +151,6 @@ func (m *merger) ownSources(f *mergedField) []*ast.FieldDefinition {
 			}
 		}
 	}
-	return own
 }
 
 // allSame reports whether the types of all declarations, external ones included, are equal.

@@ -16,8 +16,6 @@ func (m *merger) checkMerged() {
 	for _, name := range m.order {
 		m.checkImplements(m.types[name])
 	}
-	m.checkInterfaceKeys()
-	m.checkInterfaceObjects()
 	m.checkRequirements()
 	m.checkTransitiveAuthorisation()
 	if len(m.errs) == 0 {

@@ -32,8 +32,12 @@ type Rules struct {
 	Abstract  bool // fields of interface and union type may be selected
 }
 
-// Check says what is wrong with the set on the given parent type. It stops at the first structural fault.
+// Check says what is wrong with the set on the given parent type: that it is invalid, else that it has a directive,
+// else that it selects what the rules do not allow; nil when all is well.
 func (s Set) Check(parent *ast.Definition, types Lookup, rules Rules) *Problem {
+	if p := s.check(parent, types, Rules{Arguments: true, Abstract: true}); p != nil {
+		return p
+	}
 	if p := s.directives(); p != nil {
 		return p
 	}
@@ -89,6 +93,9 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 	if field == nil {
 		return invalid("type %q has no field %q", parent.Name, sel.Field)
 	}
+	if p := sel.checkArguments(parent, field, types); p != nil {
+		return p
+	}
 	result := types(field.Type.Name())
 	composite := result != nil && result.IsCompositeType()
 	switch {
@@ -100,9 +107,6 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 		return &Problem{HasArguments, fmt.Sprintf("field \"%s.%s\" takes arguments and cannot be included", parent.Name, sel.Field)}
 	case !rules.Abstract && composite && result.IsAbstractType():
 		return &Problem{SelectAbstract, fmt.Sprintf("field \"%s.%s\" has the abstract type %q and cannot be included", parent.Name, sel.Field, result.Name)}
-	}
-	if p := sel.checkArguments(parent, field, types); p != nil {
-		return p
 	}
 	if !composite {
 		return nil
@@ -184,10 +188,14 @@ func isMember(object, abstract *ast.Definition) bool {
 	return false
 }
 
-// Visit calls do for each field of the set that exists, parents before children, skipping silently what does not.
+// Visit calls do for each field of the set, parents before children, up to the first one that does not exist.
 func (s Set) Visit(parent *ast.Definition, types Lookup, do func(parent *ast.Definition, field *ast.FieldDefinition, sel *Selection)) {
+	s.visit(parent, types, do)
+}
+
+func (s Set) visit(parent *ast.Definition, types Lookup, do func(parent *ast.Definition, field *ast.FieldDefinition, sel *Selection)) bool {
 	if parent == nil {
-		return
+		return len(s) == 0
 	}
 	for _, sel := range s {
 		if sel.Field == "" {
@@ -195,14 +203,22 @@ func (s Set) Visit(parent *ast.Definition, types Lookup, do func(parent *ast.Def
 			if sel.On != "" {
 				condition = types(sel.On)
 			}
-			sel.Sub.Visit(condition, types, do)
+			if !sel.Sub.visit(condition, types, do) {
+				return false
+			}
 			continue
 		}
 		field := Field(parent, sel.Field)
-		if field == nil || sel.Field == "__typename" {
+		if field == nil {
+			return false
+		}
+		if sel.Field == "__typename" {
 			continue
 		}
 		do(parent, field, sel)
-		sel.Sub.Visit(types(field.Type.Name()), types, do)
+		if !sel.Sub.visit(types(field.Type.Name()), types, do) {
+			return false
+		}
 	}
+	return true
 }

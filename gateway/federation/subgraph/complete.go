@@ -55,6 +55,12 @@ func (s *Subgraph) complete(doc *ast.SchemaDocument) (completion, spec.Errors) {
 // completeFed1 adds the directives that a Federation 1 schema has without a link.
 func (s *Subgraph) completeFed1(doc *ast.SchemaDocument, added *completion) spec.Errors {
 	defs := spec.Find(spec.Federation).Definitions(spec.UpgradeVersion)
+	oldest := spec.Find(spec.Federation).Definitions(spec.Version{Major: 2})
+	for i, d := range defs.Directives {
+		if slices.Contains(spec.Fed1Directives, d.Name) {
+			defs.Directives[i] = oldest.Directives.ForName(d.Name)
+		}
+	}
 	defs.Definitions = defs.Definitions[:1] // FieldSet
 	rename(defs, func(name string) string { return "_" + name })
 	defs.Directives = slices.DeleteFunc(defs.Directives, func(d *ast.DirectiveDefinition) bool {

@@ -107,6 +107,11 @@ func (c *checker) definition(def *ast.Definition) {
 		return
 	}
 	c.applied(def.Directives)
+	for _, name := range def.Interfaces {
+		if i := c.types(name); i != nil {
+			c.implementation(def, i)
+		}
+	}
 	seen := map[string]bool{}
 	for _, f := range def.Fields {
 		if seen[f.Name] {
@@ -131,6 +136,26 @@ func (c *checker) definition(def *ast.Definition) {
 			c.report(def.Position, "union %s has the member %s twice", def.Name, m)
 		}
 		seen[m] = true
+	}
+}
+
+// implementation compares the arguments of a type's fields with those of an interface that it implements.
+func (c *checker) implementation(def, i *ast.Definition) {
+	for _, f := range i.Fields {
+		own := def.Fields.ForName(f.Name)
+		if own == nil {
+			continue // the validator reports it
+		}
+		for _, a := range f.Arguments {
+			if has := own.Arguments.ForName(a.Name); has == nil || has.Type.String() != a.Type.String() {
+				c.report(own.Position, "%s.%s must take the argument %s: %s as its interface %s does", def.Name, f.Name, a.Name, a.Type, i.Name)
+			}
+		}
+		for _, a := range own.Arguments {
+			if f.Arguments.ForName(a.Name) == nil && a.Type.NonNull && a.DefaultValue == nil {
+				c.report(own.Position, "%s.%s cannot require the argument %s that its interface %s does not have", def.Name, f.Name, a.Name, i.Name)
+			}
+		}
 	}
 }
 

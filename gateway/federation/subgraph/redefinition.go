@@ -29,7 +29,7 @@ func redefinition(own, want *ast.DirectiveDefinition) string {
 		if !acceptableType(a.Type, specified.Type) {
 			return fmt.Sprintf("the type of %q must be %s", a.Name, specified.Type)
 		}
-		if a.Type.NonNull && !specified.Type.NonNull {
+		if a.Type.NonNull {
 			continue
 		}
 		if !fieldset.SameValue(a.DefaultValue, specified.DefaultValue) {

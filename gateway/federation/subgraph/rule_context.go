@@ -34,6 +34,9 @@ func (s *Subgraph) checkFromContext(t *Type, f *ast.FieldDefinition, a *ast.Argu
 		report(d.Position, spec.CodeContextNotSet, "%s: @%s can only be used on fields of object types", at, d.Name)
 		return
 	}
+	if !s.hasResolvableKey(t) {
+		report(d.Position, spec.CodeContextNoResolvableKey, "%s: type %q needs a resolvable @key to take part in a context", at, t.Name)
+	}
 	for _, name := range t.Interfaces {
 		if i := s.Lookup(name); i != nil && i.Fields.ForName(f.Name) != nil {
 			report(d.Position, spec.CodeContextNotSet, "%s: @%s cannot be used on a field that implements one of interface %q", at, d.Name, name)
@@ -54,9 +57,6 @@ func (s *Subgraph) checkFromContext(t *Type, f *ast.FieldDefinition, a *ast.Argu
 	if len(types) == 0 {
 		report(d.Position, spec.CodeContextNotSet, "%s: context %q is not set in this subgraph", at, name)
 		return
-	}
-	if !s.hasResolvableKey(t) {
-		report(d.Position, spec.CodeContextNoResolvableKey, "%s: type %q needs a resolvable @key to take part in a context", at, t.Name)
 	}
 	set, err := fieldset.Parse(selection)
 	if err != nil {
@@ -153,10 +153,10 @@ func (s *Subgraph) contextPath(set fieldset.Set, parent *ast.Definition, want *a
 	if t := s.Type(parent.Name); t != nil && s.IsInterfaceObject(t) {
 		return "cannot select from an interface object"
 	}
-	field := fieldset.Field(parent, sel.Field)
-	if field == nil {
-		return "selects field " + sel.Field + " that " + parent.Name + " does not have"
+	if problem := set.Check(parent, s.Lookup, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
+		return "is not valid: " + problem.Message
 	}
+	field := fieldset.Field(parent, sel.Field)
 	for t := field.Type; t.Elem != nil; t = t.Elem {
 		lists++
 	}

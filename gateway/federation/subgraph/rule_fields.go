@@ -26,7 +26,8 @@ var (
 	}
 )
 
-// checkFieldSet parses and checks the `fields:` of d on the given type; nil when it reported an error.
+// checkFieldSet parses and checks the `fields:` of d on the given type. It returns nil when it reported an error that
+// makes further checks of the set pointless.
 func (s *Subgraph) checkFieldSet(d *ast.Directive, parent *ast.Definition, codes fieldSetCodes, report reporter) fieldset.Set {
 	text, ok := StringArgument(d, "fields")
 	if !ok {
@@ -52,6 +53,9 @@ func (s *Subgraph) checkFieldSet(d *ast.Directive, parent *ast.Definition, codes
 		code = codes.abstract
 	}
 	report(d.Position, code, "@%s(fields: %q) on %s: %s", d.Name, text, parent.Name, problem.Message)
+	if problem.Kind == fieldset.HasArguments {
+		return set
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package subgraph
 import (
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"medicore.dev/medicore/gateway/federation/fieldset"
 	"medicore.dev/medicore/gateway/federation/spec"
 )
 
@@ -25,7 +26,11 @@ func checkInterfaceKeys(s *Subgraph, report reporter) {
 			continue
 		}
 		for _, key := range s.All(i.Directives, "key") {
-			want := s.Fields(key).Normal()
+			set := s.Fields(key)
+			if set.Check(i.Definition, s.Lookup, fieldset.Rules{}) != nil {
+				continue // reported as a @key
+			}
+			want := set.Normal()
 			for _, impl := range s.Implementations(i.Name) {
 				var found *ast.Directive
 				for _, own := range s.All(impl.Directives, "key") {

@@ -35,10 +35,10 @@ func (s *Subgraph) Validate() spec.Errors {
 	}
 	for _, check := range rules {
 		check(s, report)
-		for _, e := range errs {
-			if e.Code == spec.CodeExternalCollision {
-				return s.finish(spec.Errors{e})
-			}
+	}
+	for _, e := range errs { // with these, what is external cannot be told, so the other findings may be wrong
+		if e.Code == spec.CodeExternalCollision || e.Code == spec.CodeProvidesOnNonObjectField {
+			return s.finish(spec.Errors{e})
 		}
 	}
 	return s.finish(errs)

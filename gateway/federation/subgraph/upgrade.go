@@ -227,7 +227,6 @@ func (u *upgrader) defineExtensions() {
 		if !u.s.isFed1Extension(t) {
 			continue
 		}
-		u.removeFromType(t, "extends")
 		for i := range t.Parts {
 			t.Parts[i].Extension = false
 		}
@@ -267,7 +266,7 @@ func (u *upgrader) dropUnusedExternals() {
 		if len(t.Fields) > 0 {
 			continue
 		}
-		if u.s.isReferenced(t.Name) {
+		if u.s.isReferenced(t.Name) || u.s.Has(t.Directives, "key") { // an entity is a member of _Entity
 			u.errorf(t.Position, spec.CodeTypeWithOnlyUnusedExternal, "type %q has only external fields that nothing uses", t.Name)
 			continue
 		}
