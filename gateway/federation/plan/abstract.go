@@ -36,8 +36,12 @@ func (s *solver) abstract(sel *operation.Selection, typeName string, entries []*
 		switch {
 		case it.TypeName():
 		case it.Types != nil:
-			for t := range all {
-				if it.Applies(t) {
+			for _, t := range it.Types {
+				switch {
+				case s.missing(s.whole(sel), t):
+				case all[t] == nil: // an answer without these objects must not look cheap
+					return &solution{failed: &failure{coordinate: t + "." + it.Field.Name, path: []string{it.Name}}}
+				default:
 					guarded[t] = append(guarded[t], it)
 				}
 			}
@@ -220,6 +224,7 @@ func (s *solver) part(sel *operation.Selection, items []*operation.Item) *operat
 		return part
 	}
 	part := &operation.Selection{Type: sel.Type, Items: items}
+	s.wholes[part] = s.whole(sel)
 	s.subsets[b.String()] = part
 	return part
 }
@@ -231,4 +236,12 @@ func (s *solver) id(sel *operation.Selection) int {
 		s.ids[sel] = id
 	}
 	return id
+}
+
+// whole returns the client's selection that a part was taken from.
+func (s *solver) whole(sel *operation.Selection) *operation.Selection {
+	if w := s.wholes[sel]; w != nil {
+		return w
+	}
+	return sel
 }

@@ -52,7 +52,6 @@ func (e *emitter) fail(format string, args ...any) {
 
 // emit reads what the solution chose for the objects of the place.
 func (e *emitter) emit(p *place, sel *operation.Selection, sol *solution) {
-	p.sel = sel
 	var next []todo
 	note := func(t todo) {
 		if t.place != nil && !slices.ContainsFunc(next, func(o todo) bool { return o.place == t.place }) {
@@ -81,6 +80,9 @@ func (e *emitter) pick(s *scope, pk *pick) todo {
 	child := e.known(s, key, pk)
 	if child == nil && pk.item.Selection != nil {
 		child = s.child(key, pk.item.Field.Type, fmt.Sprintf("%p%v", pk.item, nodeIDs(targets(pk.ways))), e.object(pk.item.Field.Type.Name()))
+	}
+	if child != nil && child.sel == nil {
+		child.sel = pk.item.Selection
 	}
 	for _, w := range pk.ways {
 		at := e.at(s, w)

@@ -61,10 +61,7 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, err
 	if err != nil {
 		return nil, err
 	}
-	s := &solver{
-		ctx: ctx, g: g, subs: len(p.sg.Subgraphs), memo: map[string]*solution{}, derived: map[*querygraph.Fact]requests{},
-		ids: map[*operation.Selection]int{}, subsets: map[string]*operation.Selection{},
-	}
+	s := newSolver(ctx, g)
 	e := &emitter{g: g, keys: newKeyring(op)}
 	if op.Kind == ast.Query {
 		err = planQuery(s, e, op)
@@ -98,6 +95,7 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, err
 
 // planQuery solves the root like any other object: each subgraph is a way to land on it.
 func planQuery(s *solver, e *emitter, op *operation.Operation) error {
+	s.reach(op.Root, op.Root.Type, nil)
 	sol := s.solve(op.Root, op.Root.Type, nil)
 	if err := s.failed(sol); err != nil {
 		return err
@@ -108,6 +106,13 @@ func planQuery(s *solver, e *emitter, op *operation.Operation) error {
 
 // planRoots solves each root field of a mutation or subscription alone, in one subgraph.
 func planRoots(s *solver, e *emitter, op *operation.Operation) error {
+	var roots []*querygraph.Node
+	for _, sub := range s.g.SG.Subgraphs {
+		if n := s.g.Node(sub, op.Root.Type); n != nil {
+			roots = append(roots, n)
+		}
+	}
+	s.reach(op.Root, op.Root.Type, roots)
 	for i, it := range op.Root.Items {
 		if it.TypeName() || introspectionField(it.Field.Name) {
 			continue
@@ -116,9 +121,8 @@ func planRoots(s *solver, e *emitter, op *operation.Operation) error {
 		var best *solution
 		var at *querygraph.Node
 		failed := &solution{failed: &failure{coordinate: op.Root.Type + "." + it.Field.Name, path: []string{it.Name}}}
-		for _, sub := range s.g.SG.Subgraphs {
-			n := s.g.Node(sub, op.Root.Type)
-			if n == nil || n.Edge(it.Field.Name) == nil {
+		for _, n := range roots {
+			if n.Edge(it.Field.Name) == nil {
 				continue
 			}
 			sol := s.solve(part, op.Root.Type, []*querygraph.Node{n})

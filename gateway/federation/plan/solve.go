@@ -31,6 +31,8 @@ type solver struct {
 	derived map[*querygraph.Fact]requests
 	ids     map[*operation.Selection]int
 	subsets map[string]*operation.Selection
+	wholes  map[*operation.Selection]*operation.Selection
+	reached map[*operation.Selection][]*querygraph.Node
 }
 
 // solution says how a selection is answered for objects of a type entered at some nodes.
@@ -90,6 +92,14 @@ func (s *solver) spend(units int) {
 	}
 	if before>>10 != s.units>>10 && s.ctx.Err() != nil {
 		s.err = fmt.Errorf("plan operation: %w", s.ctx.Err())
+	}
+}
+
+func newSolver(ctx context.Context, g *querygraph.Graph) *solver {
+	return &solver{
+		ctx: ctx, g: g, subs: len(g.SG.Subgraphs), memo: map[string]*solution{}, derived: map[*querygraph.Fact]requests{},
+		ids: map[*operation.Selection]int{}, subsets: map[string]*operation.Selection{},
+		wholes: map[*operation.Selection]*operation.Selection{}, reached: map[*operation.Selection][]*querygraph.Node{},
 	}
 }
 
