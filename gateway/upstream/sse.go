@@ -1,0 +1,220 @@
+package upstream
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"sync"
+	"time"
+
+	"medicore.dev/medicore/gateway/federation/exec"
+)
+
+const acceptEvents = "text/event-stream, " + acceptJSON
+
+// Subscribe opens an event stream by the distinct connections mode of GraphQL over Server-Sent Events. The stream has no
+// deadline of its own; opening it has. A subgraph that answers with JSON instead has one event: it refuses that way.
+func (c *Client) Subscribe(ctx context.Context, req *exec.Request) (exec.Stream, error) {
+	sg, ok := c.subgraphs[req.Subgraph]
+	if !ok {
+		return nil, &exec.FetchError{Message: "is not configured"}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	if sg.timeout > 0 {
+		timer := time.AfterFunc(sg.timeout, func() { cancel(context.DeadlineExceeded) })
+		defer timer.Stop()
+	}
+	resp, err := c.open(ctx, sg, req)
+	if err != nil {
+		if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
+			err = fmt.Errorf("open an event stream: %w", cause)
+		}
+		cancel(nil)
+		return nil, err
+	}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if kind != "text/event-stream" || resp.StatusCode != http.StatusOK {
+		defer cancel(nil)
+		defer drain(resp.Body)
+		body, err := readBody(resp, sg.maxBytes)
+		if err == nil {
+			err = checkAnswer(resp, body)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &single{body: body}, nil
+	}
+	s := &stream{body: resp.Body, cancel: cancel, events: make(chan event), closed: make(chan struct{})}
+	s.reader.Add(1)
+	go s.read(newEventReader(resp.Body, sg.maxBytes))
+	return s, nil
+}
+
+// open tries the URLs until one answers.
+func (c *Client) open(ctx context.Context, sg *subgraph, req *exec.Request) (*http.Response, error) {
+	first := sg.pick(time.Now(), nil)
+	resp, err := c.roundTrip(ctx, sg, first, req, acceptEvents)
+	if err == nil || len(sg.endpoints) < 2 || ctx.Err() != nil {
+		return resp, err
+	}
+	return c.roundTrip(ctx, sg, sg.pick(time.Now(), first), req, acceptEvents)
+}
+
+// single is the stream of a subgraph that answered with one response.
+type single struct {
+	body []byte
+	done bool
+}
+
+func (s *single) Next(context.Context) ([]byte, error) {
+	if s.done {
+		return nil, io.EOF
+	}
+	s.done = true
+	return s.body, nil
+}
+
+func (s *single) Close() error { return nil }
+
+type event struct {
+	data []byte
+	err  error
+}
+
+// stream is an open event stream. One goroutine reads it, at most one event ahead of Next.
+type stream struct {
+	body   io.ReadCloser
+	cancel context.CancelCauseFunc
+	events chan event
+	closed chan struct{}
+	once   sync.Once
+	reader sync.WaitGroup
+}
+
+// Next waits for the next event.
+func (s *stream) Next(ctx context.Context) ([]byte, error) {
+	select {
+	case ev, ok := <-s.events:
+		if !ok {
+			return nil, io.EOF
+		}
+		return ev.data, ev.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Close ends the stream and waits for its reader.
+func (s *stream) Close() error {
+	var err error
+	s.once.Do(func() {
+		close(s.closed)
+		s.cancel(nil)
+		err = s.body.Close()
+	})
+	s.reader.Wait()
+	return err
+}
+
+func (s *stream) read(r *eventReader) {
+	defer s.reader.Done()
+	defer close(s.events)
+	for {
+		data, err := r.next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		select {
+		case s.events <- event{data, err}:
+		case <-s.closed:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// eventReader parses an event stream: "next" events carry responses, "complete" ends it, comments keep it alive.
+//
+// HTML, "Server-sent events" (#parsing-an-event-stream).
+type eventReader struct {
+	r     *bufio.Reader
+	limit int64
+	begun bool
+}
+
+func newEventReader(r io.Reader, limit int64) *eventReader {
+	return &eventReader{r: bufio.NewReader(r), limit: limit}
+}
+
+// next returns the data of the next event. It returns io.EOF after "complete" only: a stream that just stops was cut off.
+func (r *eventReader) next() ([]byte, error) {
+	var name string
+	var data []byte
+	hasData := false
+	for {
+		line, err := r.line(r.limit - int64(len(data)))
+		if err != nil {
+			return nil, err
+		}
+		if len(line) == 0 { // the event is complete
+			switch {
+			case name == "complete":
+				return nil, io.EOF
+			case hasData && (name == "next" || name == "" || name == "message") && len(bytes.TrimSpace(data)) > 0:
+				return data, nil
+			}
+			name, data, hasData = "", nil, false
+			continue
+		}
+		field, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimPrefix(value, []byte(" "))
+		switch string(field) { // "" is a comment; id and retry mean nothing here
+		case "event":
+			name = string(value)
+		case "data":
+			if hasData {
+				data = append(data, '\n')
+			}
+			data, hasData = append(data, value...), true
+		}
+	}
+}
+
+// line reads a line without its end. The result is good until the next call.
+func (r *eventReader) line(limit int64) ([]byte, error) {
+	var long []byte
+	for {
+		part, err := r.r.ReadSlice('\n')
+		if int64(len(long)+len(part)) > limit+64 {
+			return nil, &exec.FetchError{Message: "sent an event that is too large", Err: errTooLarge}
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			long = append(long, part...)
+			continue
+		}
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF // io.EOF is a stream that was completed
+			}
+			return nil, &exec.FetchError{Message: "broke off the event stream", Err: err}
+		}
+		line := part
+		if long != nil {
+			line = append(long, part...)
+		}
+		line = bytes.TrimSuffix(line[:len(line)-1], []byte("\r"))
+		if !r.begun {
+			r.begun = true
+			line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
+		return line, nil
+	}
+}

@@ -1,0 +1,257 @@
+// Package upstream carries requests from the gateway to the subgraphs: over HTTP, or in memory to a handler of the same
+// process. Both go through an http.RoundTripper, so they are one code path with the same headers, limits and errors.
+//
+// Every call has a deadline and a bound on the answer's size. Of a subgraph's URLs one that cannot be reached is left out
+// for a growing time; a query may be tried once more at another URL, a mutation never is.
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/exec"
+)
+
+// Options of a Client.
+type Options struct {
+	Subgraphs map[string]Subgraph
+	// Propagate names headers that are passed on beside Authorization, traceparent, tracestate and X-Request-Id.
+	Propagate []string
+	// Headers returns headers of the gateway's own for each request, e.g. a credential; nil: none. They replace
+	// propagated ones of the same name.
+	Headers func(ctx context.Context) http.Header
+	// Transport serves the subgraphs that have none of their own; nil: a new DefaultTransport.
+	Transport http.RoundTripper
+}
+
+// Subgraph says how one subgraph is reached.
+type Subgraph struct {
+	URLs      []string          // of equal rank, used in turn
+	Transport http.RoundTripper // e.g. InProcess(handler); nil: that of Options
+	Timeout   time.Duration     // one fetch with its retry, or opening one event stream; 0 means 10s, negative none
+	MaxBytes  int64             // of one answer or event; 0 means 16 MiB
+}
+
+// Client is an exec.Fetcher. It is safe for concurrent use.
+type Client struct {
+	subgraphs map[string]*subgraph
+	propagate []string
+	headers   func(ctx context.Context) http.Header
+	own       *http.Transport // made by New, nil otherwise
+}
+
+var _ exec.Fetcher = (*Client)(nil)
+
+type subgraph struct {
+	name      string
+	endpoints []*endpoint
+	turn      atomic.Uint32
+	transport http.RoundTripper
+	timeout   time.Duration
+	maxBytes  int64
+}
+
+// New returns a client of the subgraphs. It fails when one has no URL or a wrong one.
+func New(opt Options) (*Client, error) {
+	c := &Client{subgraphs: map[string]*subgraph{}, propagate: propagated(opt.Propagate), headers: opt.Headers}
+	shared := opt.Transport
+	for name, s := range opt.Subgraphs {
+		sg := &subgraph{name: name, transport: s.Transport, timeout: s.Timeout, maxBytes: s.MaxBytes}
+		if len(s.URLs) == 0 {
+			return nil, fmt.Errorf("subgraph %q has no URL", name)
+		}
+		for _, text := range s.URLs {
+			u, err := url.Parse(text)
+			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+				return nil, fmt.Errorf("subgraph %q: not an http or https URL", name)
+			}
+			sg.endpoints = append(sg.endpoints, &endpoint{url: u})
+		}
+		if sg.transport == nil {
+			if shared == nil {
+				c.own = DefaultTransport()
+				shared = c.own
+			}
+			sg.transport = shared
+		}
+		if sg.timeout == 0 {
+			sg.timeout = 10 * time.Second
+		}
+		if sg.maxBytes == 0 {
+			sg.maxBytes = 16 << 20
+		}
+		c.subgraphs[name] = sg
+	}
+	return c, nil
+}
+
+// Close closes the idle connections of the transport that New made, if any.
+func (c *Client) Close() error {
+	if c.own != nil {
+		c.own.CloseIdleConnections()
+	}
+	return nil
+}
+
+// DefaultTransport returns a transport for many requests to few hosts.
+func DefaultTransport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 15 * time.Second}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConns:        1024,
+		MaxIdleConnsPerHost: 256,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 5 * time.Second,
+	}
+}
+
+// Fetch sends a query or mutation.
+func (c *Client) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, error) {
+	sg, ok := c.subgraphs[req.Subgraph]
+	if !ok {
+		return nil, &exec.FetchError{Message: "is not configured"}
+	}
+	if sg.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, sg.timeout)
+		defer cancel()
+	}
+	var tried *endpoint
+	for {
+		e := sg.pick(time.Now(), tried)
+		body, again, err := c.post(ctx, sg, e, req)
+		if err == nil {
+			return &exec.Response{Body: body}, nil
+		}
+		if !again || req.Kind != ast.Query || tried != nil || len(sg.endpoints) < 2 || ctx.Err() != nil {
+			return nil, err
+		}
+		tried = e
+	}
+}
+
+const acceptJSON = "application/graphql-response+json, application/json;q=0.9"
+
+// post makes one attempt. again says that another URL may do better.
+func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (body []byte, again bool, err error) {
+	resp, err := c.roundTrip(ctx, sg, e, req, acceptJSON)
+	if err != nil {
+		return nil, true, err
+	}
+	defer drain(resp.Body)
+	body, err = readBody(resp, sg.maxBytes)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return nil, false, &exec.FetchError{Message: "sent an answer that is too large", Err: err}
+	case err != nil:
+		return nil, true, fmt.Errorf("read the answer of %s: %w", e.url.Redacted(), err)
+	}
+	if err := checkAnswer(resp, body); err != nil {
+		again = resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusGatewayTimeout
+		return nil, again, err
+	}
+	return body, false, nil
+}
+
+// roundTrip sends the request to one endpoint and keeps the endpoint's state.
+func (c *Client) roundTrip(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request, accept string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url.String(), bytes.NewReader(req.Body))
+	if err != nil {
+		return nil, fmt.Errorf("make a request to %s: %w", e.url.Redacted(), err)
+	}
+	c.setHeaders(ctx, r.Header)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", accept)
+	if req.Kind == ast.Query {
+		// An empty key is not sent. It lets net/http repeat a request that a stale idle connection swallowed.
+		r.Header["Idempotency-Key"] = []string{}
+	}
+	e.requests.Add(1)
+	resp, err := sg.transport.RoundTrip(r)
+	if err != nil {
+		e.errors.Add(1)
+		if ctx.Err() == nil || isDial(err) {
+			e.failed(time.Now())
+		}
+		return nil, fmt.Errorf("post to %s: %w", e.url.Redacted(), err)
+	}
+	e.succeeded()
+	return resp, nil
+}
+
+func isDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+var errTooLarge = errors.New("body exceeds the limit")
+
+func readBody(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	buf := bytes.NewBuffer(make([]byte, 0, max(resp.ContentLength, 0)+bytes.MinRead))
+	n, err := buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if err == nil && n > limit {
+		err = errTooLarge
+	}
+	return buf.Bytes(), err
+}
+
+// drain reads the little that may be left, so that the connection can be used again, and closes the body.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 4<<10)
+	_ = body.Close()
+}
+
+// checkAnswer tells GraphQL responses from everything else that HTTP servers and proxies answer. With a status other
+// than 2xx the body is used if it is a GraphQL response.
+func checkAnswer(resp *http.Response, body []byte) error {
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	isJSON := err == nil && (kind == "application/json" || kind == "application/graphql-response+json")
+	if kind == "" {
+		isJSON = bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
+	}
+	switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
+	case good && isJSON:
+		return nil
+	case good:
+		return &exec.FetchError{Message: fmt.Sprintf("answered with %s instead of a GraphQL response", describe(kind))}
+	case isJSON && isGraphQL(body):
+		return nil
+	}
+	return &exec.FetchError{Message: fmt.Sprintf("answered HTTP %d without a GraphQL response", resp.StatusCode)}
+}
+
+// describe keeps odd content types out of messages.
+func describe(kind string) string {
+	switch kind {
+	case "":
+		return "an untyped body"
+	case "text/html", "text/plain", "application/xml", "text/event-stream":
+		return kind
+	}
+	return "another content type"
+}
+
+func isGraphQL(body []byte) bool {
+	var answer struct {
+		Data   json.RawMessage `json:"data"`
+		Errors json.RawMessage `json:"errors"`
+	}
+	return json.Unmarshal(body, &answer) == nil && (answer.Data != nil || answer.Errors != nil)
+}
