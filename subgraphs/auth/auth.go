@@ -43,7 +43,7 @@ type Deps struct {
 	Tokens        *token.Authority
 	Data          string           // folder of the SQLite file
 	Seed          bool             // create the well-known administrator when there is no user
-	TrustInMemory bool             // requests without a peer address come from the gateway in this process
+	TrustInMemory bool             // requests without a peer address, or with port 0, come from the gateway in this process
 	Clock         func() time.Time // nil: time.Now
 }
 

@@ -16,7 +16,7 @@ const maxHops = 32
 // Proxies says whom to believe about the client's address.
 type Proxies struct {
 	Networks []netip.Prefix // whose X-Forwarded-For counts
-	InMemory bool           // requests made inside the process, which have no peer address, count too
+	InMemory bool           // requests made inside the process, whose peer has no address or port 0, count too
 }
 
 // ParseNetworks reads addresses and CIDR networks.
@@ -54,7 +54,7 @@ func (p Proxies) Middleware(next http.Handler) http.Handler {
 func (p Proxies) client(r *http.Request) string {
 	address := "in-process"
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err == nil {
+	if err == nil && peer.Port() != 0 { // 0: no connection of a network has that port
 		address = peer.Addr().Unmap().WithZone("").String()
 		if !p.trusted(peer.Addr()) {
 			return address

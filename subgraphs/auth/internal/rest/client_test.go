@@ -29,6 +29,8 @@ func TestClientAddress(t *testing.T) {
 		"an IPv6 proxy, a zone":               {p, "[2001:db8::1]:1", []string{"fe80::1%eth0"}, "fe80::1"},
 		"in memory, trusted":                  {inMemory, "", []string{"198.51.100.1"}, "198.51.100.1"},
 		"in memory, trusted, without address": {inMemory, "in-process", nil, "in-process"},
+		"in memory, trusted, port 0":          {inMemory, "127.0.0.1:0", []string{"198.51.100.1"}, "198.51.100.1"},
+		"in memory, not trusted, port 0":      {p, "127.0.0.1:0", []string{"198.51.100.1"}, "in-process"},
 		"in memory, not trusted":              {p, "", []string{"198.51.100.1"}, "in-process"},
 		"a network peer beside in-memory":     {inMemory, "192.0.2.1:1", []string{"198.51.100.1"}, "192.0.2.1"},
 	} {
