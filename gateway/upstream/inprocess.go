@@ -34,7 +34,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	pr, pw := io.Pipe()
 	w := &memoryWriter{isHead: r.Method == http.MethodHead, header: http.Header{}, pipe: pw, ready: make(chan struct{})}
-	stop := context.AfterFunc(r.Context(), func() { _ = pr.CloseWithError(r.Context().Err()) })
+	stop := context.AfterFunc(r.Context(), func() { _ = pw.CloseWithError(r.Context().Err()) })
 	go func() {
 		defer cancel()
 		defer stop()
