@@ -1,7 +1,9 @@
 package auth_test
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -188,4 +190,39 @@ func TestRunEndsWithItsContext(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestGraphQLKnowsTheGatewaysClient(t *testing.T) {
+	d := deps(t, t.TempDir())
+	d.Seed, d.TrustInMemory = true, true
+	s := open(t, auth.Config{BcryptCost: 4}, d)
+	post := func(tok, query string) (string, *http.Request) {
+		body, err := json.Marshal(map[string]string{"query": query})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
+		r.RemoteAddr = "127.0.0.1:0"
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Forwarded-For", "198.51.100.7")
+		r.Header.Set("Authorization", "Bearer "+tok)
+		rec := httptest.NewRecorder()
+		s.Handler().ServeHTTP(rec, r)
+		return rec.Body.String(), r
+	}
+	got, r := post("", `mutation { login(email: "testpriti@test.com", password: "password123") { token } }`)
+	var in struct {
+		Data struct{ Login struct{ Token string } }
+	}
+	if err := json.Unmarshal([]byte(got), &in); err != nil || in.Data.Login.Token == "" {
+		t.Fatalf("%s, %v", got, err)
+	}
+	if r.Pattern != "/graphql" {
+		t.Errorf("the route's pattern is %q to those above", r.Pattern)
+	}
+	got, _ = post(in.Data.Login.Token, `{ auditLog(first: 1) { edges { node { action clientAddress actor { email } } } } }`)
+	want := `{"data":{"auditLog":{"edges":[{"node":{"action":"LOGIN_SUCCEEDED","clientAddress":"198.51.100.7","actor":{"email":"testpriti@test.com"}}}]}}}`
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
