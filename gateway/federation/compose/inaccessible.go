@@ -46,6 +46,14 @@ func (c *apiCheck) fail(t *mergedType, code spec.Code, format string, args ...an
 	c.locateTypes(e, t.sources)
 }
 
+// failField reports an error in a field of t, or in an argument of it.
+func (c *apiCheck) failField(t *mergedType, field string, code spec.Code, format string, args ...any) {
+	e := c.errorf(code, format, args...)
+	if f := c.fields[t.Name+"."+field]; f != nil {
+		c.locateFields(e, f.sources)
+	}
+}
+
 // hiddenType reports whether clients cannot see the type.
 func (c *apiCheck) hiddenType(name string) bool {
 	t := c.types[name]
@@ -80,21 +88,21 @@ func (c *apiCheck) checkField(t *mergedType, f *ast.FieldDefinition) {
 	at := t.Name + "." + f.Name
 	if c.hidden(f.Directives) {
 		if t.Kind == ast.InputObject && isRequired(f.Type, f.DefaultValue) {
-			c.fail(t, spec.CodeRequiredInaccessible, "input field %q is @inaccessible but required", at)
+			c.failField(t, f.Name, spec.CodeRequiredInaccessible, "input field %q is @inaccessible but required", at)
 		}
 		return
 	}
 	if c.hiddenType(f.Type.Name()) {
-		c.fail(t, spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible %q", f.Type.Name(), at)
+		c.failField(t, f.Name, spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible %q", f.Type.Name(), at)
 	}
 	for _, a := range f.Arguments {
 		switch {
 		case c.hidden(a.Directives):
 			if isRequired(a.Type, a.DefaultValue) {
-				c.fail(t, spec.CodeRequiredInaccessible, "argument \"%s(%s:)\" is @inaccessible but required", at, a.Name)
+				c.failField(t, f.Name, spec.CodeRequiredInaccessible, "argument \"%s(%s:)\" is @inaccessible but required", at, a.Name)
 			}
 		case c.hiddenType(a.Type.Name()):
-			c.fail(t, spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible \"%s(%s:)\"", a.Type.Name(), at, a.Name)
+			c.failField(t, f.Name, spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible \"%s(%s:)\"", a.Type.Name(), at, a.Name)
 		}
 	}
 }
@@ -108,7 +116,7 @@ func (c *apiCheck) checkImplementation(t, i *mergedType) {
 		}
 		at := t.Name + "." + f.Name
 		if c.hidden(own.Directives) {
-			c.fail(t, spec.CodeImplementedByInaccessible, "field %q is @inaccessible but implements the visible \"%s.%s\"", at, i.Name, f.Name)
+			c.failField(t, f.Name, spec.CodeImplementedByInaccessible, "field %q is @inaccessible but implements the visible \"%s.%s\"", at, i.Name, f.Name)
 			continue
 		}
 		for _, a := range f.Arguments {
@@ -119,9 +127,9 @@ func (c *apiCheck) checkImplementation(t, i *mergedType) {
 			shown, ownShown := !c.hidden(a.Directives), !c.hidden(ownArgument.Directives)
 			switch {
 			case shown && !ownShown && !isRequired(ownArgument.Type, ownArgument.DefaultValue):
-				c.fail(t, spec.CodeImplementedByInaccessible, "argument \"%s(%s:)\" is @inaccessible but implements a visible one of %q", at, a.Name, i.Name)
+				c.failField(t, f.Name, spec.CodeImplementedByInaccessible, "argument \"%s(%s:)\" is @inaccessible but implements a visible one of %q", at, a.Name, i.Name)
 			case !shown && ownShown && isRequired(ownArgument.Type, ownArgument.DefaultValue):
-				c.fail(t, spec.CodeRequiredInaccessible, "argument \"%s.%s(%s:)\" is @inaccessible but its implementation in %q is required", i.Name, f.Name, a.Name, t.Name)
+				c.failField(t, f.Name, spec.CodeRequiredInaccessible, "argument \"%s.%s(%s:)\" is @inaccessible but its implementation in %q is required", i.Name, f.Name, a.Name, t.Name)
 			}
 		}
 	}
@@ -132,19 +140,19 @@ func (c *apiCheck) checkDefaults(t *mergedType) {
 	if c.hidden(t.Directives) {
 		return
 	}
-	check := func(at string, v *ast.Value, typ *ast.Type) {
+	check := func(field, at string, v *ast.Value, typ *ast.Type) {
 		if v != nil && c.usesHidden(v, typ) {
-			c.fail(t, spec.CodeDefaultValueUsesInaccessible, "the default value of %q uses an @inaccessible element", at)
+			c.failField(t, field, spec.CodeDefaultValueUsesInaccessible, "the default value of %q uses an @inaccessible element", at)
 		}
 	}
 	for _, f := range t.Fields {
 		if c.hidden(f.Directives) {
 			continue
 		}
-		check(t.Name+"."+f.Name, f.DefaultValue, f.Type)
+		check(f.Name, t.Name+"."+f.Name, f.DefaultValue, f.Type)
 		for _, a := range f.Arguments {
 			if !c.hidden(a.Directives) {
-				check(t.Name+"."+f.Name+"("+a.Name+":)", a.DefaultValue, a.Type)
+				check(f.Name, t.Name+"."+f.Name+"("+a.Name+":)", a.DefaultValue, a.Type)
 			}
 		}
 	}

@@ -31,6 +31,7 @@ func (m *merger) prepareDirectives() {
 			}
 		})
 	}
+	m.features = m.usedFeatures()
 	m.composeDirectives()
 }
 
@@ -127,7 +128,7 @@ func (m *merger) header() (ast.DirectiveList, *ast.SchemaDocument) {
 	joinVersion := spec.JoinVersion(m.federationVersion())
 	links = append(links, linkDirective(spec.URL{Identity: spec.Join, Version: joinVersion}, join.Purpose, nil))
 	add(join, joinVersion, same, same)
-	for _, f := range m.usedFeatures() {
+	for _, f := range m.features {
 		var imports []*ast.Value
 		add(f.Feature, f.version, func(name string) string {
 			as := m.nameOf(f.Feature, name)
@@ -184,5 +185,5 @@ func (m *merger) isFeatureName(name string) bool {
 	if !found {
 		return false
 	}
-	return slices.ContainsFunc(m.usedFeatures(), func(f usedFeature) bool { return f.Name == prefix })
+	return slices.ContainsFunc(m.features, func(f usedFeature) bool { return f.Name == prefix })
 }

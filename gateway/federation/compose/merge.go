@@ -28,6 +28,7 @@ type merger struct {
 	directives []*ast.DirectiveDefinition // executable and composed ones
 	schema     *ast.SchemaDefinition
 	cacheTags  bool                    // some element has a @cacheTag
+	features   []usedFeature           // that the supergraph links
 	fields     map[string]*mergedField // by coordinate "T.f"
 }
 
@@ -120,13 +121,9 @@ func (m *merger) mergeShells() {
 			m.locateTypes(e, t.sources)
 		}
 		m.checkBase(t)
-		if !m.mergeKind(t) {
-			delete(m.types, name)
-			continue
-		}
+		m.mergeKind(t)
 		m.mergeDescription(&t.Description, name, sourceTexts(t.sources, func(s *subgraph.Type) string { return s.Description }))
 	}
-	m.order = slices.DeleteFunc(m.order, func(name string) bool { return m.types[name] == nil })
 	for _, name := range m.order {
 		m.mergeMembership(m.types[name])
 	}
@@ -134,8 +131,8 @@ func (m *merger) mergeShells() {
 
 // checkBase reports a type that is extended but defined nowhere.
 func (m *merger) checkBase(t *mergedType) {
-	for i, src := range t.sources {
-		if src != nil && (!src.Extended() || m.subs[i].IsRoot(t.Name)) {
+	for _, src := range t.sources {
+		if src != nil && (!src.Extended() || isRoot(t)) {
 			return
 		}
 	}
@@ -147,8 +144,8 @@ func (m *merger) checkBase(t *mergedType) {
 	}
 }
 
-// mergeKind settles the kind of the type; an interface object counts as an interface.
-func (m *merger) mergeKind(t *mergedType) bool {
+// mergeKind settles the kind of the type: that of its first source. An interface object counts as an interface.
+func (m *merger) mergeKind(t *mergedType) {
 	standIn, mismatch := false, false
 	for i, src := range t.sources {
 		if src == nil {
@@ -158,21 +155,22 @@ func (m *merger) mergeKind(t *mergedType) bool {
 		if m.subs[i].IsInterfaceObject(src) {
 			kind, standIn = ast.Interface, true
 		}
-		mismatch = mismatch || t.Kind != "" && t.Kind != kind
-		t.Kind = kind
+		if t.Kind == "" {
+			t.Kind = kind
+		}
+		mismatch = mismatch || t.Kind != kind
 	}
 	if mismatch {
 		e := m.errorf(spec.CodeTypeKindMismatch, "type %q is of different kinds: %s", t.Name, m.perSource(t.sources, func(i int, s *subgraph.Type) string {
 			return strings.ToLower(string(s.Kind))
 		}))
 		m.locateTypes(e, t.sources)
-		return false
+		return
 	}
 	if standIn && !slices.ContainsFunc(t.sources, func(s *subgraph.Type) bool { return s != nil && s.Kind == ast.Interface }) {
 		e := m.errorf(spec.CodeInterfaceObjectUsage, "type %q is an interface object in every subgraph that defines it; one must define the interface", t.Name)
 		m.locateTypes(e, t.sources)
 	}
-	return true
 }
 
 // mergeMembership merges the interfaces of a type and the members of a union, with their join directives.

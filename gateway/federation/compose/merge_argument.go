@@ -73,7 +73,12 @@ func (m *merger) inAll(at string, sources []*ast.ArgumentDefinition, present fun
 		m.errorf(spec.CodeRequiredArgumentMissing, "argument %q is required in subgraph %q but missing in %s", at, m.subs[required].Name, strings.Join(missing, ", ")).
 			At(m.subs[required].Name, sources[required].Position)
 	} else {
-		m.hint(HintArgumentPresence, at, "optional argument %q is missing in %s and left out", at, strings.Join(missing, ", "))
+		h := m.hint(HintArgumentPresence, at, "optional argument %q is missing in %s and left out", at, strings.Join(missing, ", "))
+		for i, a := range sources {
+			if a != nil {
+				h.at(m.subs[i].Name, a.Position)
+			}
+		}
 	}
 	return false
 }
@@ -83,36 +88,42 @@ func (m *merger) mergeArgument(at, name string, sources []*ast.ArgumentDefinitio
 	m.mergeDescription(&a.Description, at, sourceTexts(sources, func(s *ast.ArgumentDefinition) string { return s.Description }))
 	types := make([]*ast.Type, len(sources))
 	lists := make([]ast.DirectiveList, len(sources))
-	var defaults []*ast.Value
+	defaults := make([]*ast.Value, len(sources))
 	for i, src := range sources {
 		if src != nil {
-			types[i], lists[i] = src.Type, src.Directives
-			defaults = append(defaults, src.DefaultValue)
+			types[i], lists[i], defaults[i] = src.Type, src.Directives, src.DefaultValue
 		}
 	}
 	a.Type, _ = m.mergeType(at, types, argumentPosition)
-	a.DefaultValue = m.mergeDefault(at, defaults, spec.CodeFieldArgumentDefaultMismatch)
+	a.DefaultValue = m.mergeDefault(at, types, defaults, spec.CodeFieldArgumentDefaultMismatch)
 	a.Directives = m.mergeApplied(at, lists)
 	return a
 }
 
-// mergeDefault keeps a default value that all declarations have; two different ones are an error.
-func (m *merger) mergeDefault(at string, values []*ast.Value, mismatch spec.Code) *ast.Value {
+// mergeDefault keeps a default value that all declarations have; two different ones are an error. A subgraph without
+// the element has neither type nor value.
+func (m *merger) mergeDefault(at string, types []*ast.Type, values []*ast.Value, mismatch spec.Code) *ast.Value {
 	var first *ast.Value
-	missing := false
-	for _, v := range values {
+	missing, different := false, false
+	places := &Error{}
+	for i, v := range values {
 		switch {
 		case v == nil:
-			missing = true
+			missing = missing || types[i] != nil
+			continue
 		case first == nil:
 			first = v
 		case !fieldset.SameValue(first, v):
-			m.errorf(mismatch, "%q has the default values %s and %s", at, first, v)
-			return nil
+			different = true
 		}
+		places.At(m.subs[i].Name, v.Position)
 	}
-	if first != nil && missing {
-		m.hint(HintDefaultPresence, at, "%q has the default value %s in some subgraphs only; it is left out", at, first)
+	switch {
+	case different:
+		m.errorf(mismatch, "%q has different default values", at).Locations = places.Locations
+		return nil
+	case first != nil && missing:
+		m.hint(HintDefaultPresence, at, "%q has the default value %s in some subgraphs only; it is left out", at, first).Locations = places.Locations
 		return nil
 	}
 	return first

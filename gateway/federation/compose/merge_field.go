@@ -32,6 +32,7 @@ func (m *merger) mergeComposite(t *mergedType) {
 	}
 }
 
+// isRoot reports whether the type has the default name of a root type.
 func isRoot(t *mergedType) bool {
 	return t.Name == "Query" || t.Name == "Mutation" || t.Name == "Subscription"
 }

@@ -47,16 +47,15 @@ func (m *merger) mergeInputField(f *mergedField) {
 	m.mergeDescription(&f.Description, at, sourceTexts(f.sources, func(s *ast.FieldDefinition) string { return s.Description }))
 	types := make([]*ast.Type, len(m.subs))
 	lists := make([]ast.DirectiveList, len(m.subs))
-	var defaults []*ast.Value
+	defaults := make([]*ast.Value, len(m.subs))
 	for i, src := range f.sources {
 		if src != nil {
-			types[i], lists[i] = src.Type, src.Directives
-			defaults = append(defaults, src.DefaultValue)
+			types[i], lists[i], defaults[i] = src.Type, src.Directives, src.DefaultValue
 		}
 	}
 	var same bool
 	f.Type, same = m.mergeType(at, types, inputFieldPosition)
-	f.DefaultValue = m.mergeDefault(at, defaults, spec.CodeInputFieldDefaultMismatch)
+	f.DefaultValue = m.mergeDefault(at, types, defaults, spec.CodeInputFieldDefaultMismatch)
 	f.Directives = m.mergeApplied(at, lists)
 	m.joinField(f, same)
 }

@@ -39,7 +39,8 @@ func (m *merger) mergeType(coordinate string, types []*ast.Type, pos position) (
 		same = false
 		wider, narrower := m.isSubtype(merged, t), m.isSubtype(t, merged)
 		if !wider && !narrower {
-			m.errorf(pos.mismatch, "%q has incompatible types: %s", coordinate, m.listTypes(types))
+			e := m.errorf(pos.mismatch, "%q has incompatible types: %s", coordinate, m.listTypes(types))
+			e.Locations = m.typeLocations(types)
 			return merged, false
 		}
 		if wider && !pos.input || narrower && pos.input {
@@ -47,9 +48,20 @@ func (m *merger) mergeType(coordinate string, types []*ast.Type, pos position) (
 		}
 	}
 	if !same {
-		m.hint(pos.hint, coordinate, "%q has different but compatible types: %s; %s is used", coordinate, m.listTypes(types), merged)
+		h := m.hint(pos.hint, coordinate, "%q has different but compatible types: %s; %s is used", coordinate, m.listTypes(types), merged)
+		h.Locations = m.typeLocations(types)
 	}
 	return merged, same
+}
+
+func (m *merger) typeLocations(types []*ast.Type) []Location {
+	e := &Error{}
+	for i, t := range types {
+		if t != nil {
+			e.At(m.subs[i].Name, t.Position)
+		}
+	}
+	return e.Locations
 }
 
 func (m *merger) listTypes(types []*ast.Type) string {

@@ -44,7 +44,7 @@ func (m *merger) checkImplements(t *mergedType) {
 func (m *merger) checkInterfaceKeys() {
 	m.each(ast.Interface, func(t *mergedType) {
 		for i, src := range t.sources {
-			if src == nil || m.subs[i].IsInterfaceObject(src) || !slices.ContainsFunc(m.subs[i].All(src.Directives, "key"), subgraph.Resolvable) {
+			if src == nil || src.Kind != ast.Interface || !slices.ContainsFunc(m.subs[i].All(src.Directives, "key"), subgraph.Resolvable) {
 				continue
 			}
 			m.each(ast.Object, func(object *mergedType) {

@@ -2,6 +2,7 @@ package fieldset
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -35,25 +36,18 @@ type Rules struct {
 // Check says what is wrong with the set on the given parent type: that it is invalid, else that it has a directive,
 // else that it selects what the rules do not allow; nil when all is well.
 func (s Set) Check(parent *ast.Definition, types Lookup, rules Rules) *Problem {
-	if p := s.check(parent, types, Rules{Arguments: true, Abstract: true}); p != nil {
+	if p := s.check(parent, types, Rules{Arguments: true, Abstract: rules.Abstract}); p != nil {
 		return p
 	}
-	if p := s.directives(); p != nil {
-		return p
+	if s.HasDirectives() {
+		return &Problem{HasDirective, "no directive may be applied in it"}
 	}
 	return s.check(parent, types, rules)
 }
 
-func (s Set) directives() *Problem {
-	for _, sel := range s {
-		if sel.Directives {
-			return &Problem{HasDirective, fmt.Sprintf("%q has a directive; none may be applied here", Set{sel})}
-		}
-		if p := sel.Sub.directives(); p != nil {
-			return p
-		}
-	}
-	return nil
+// HasDirectives reports whether a directive is applied anywhere in the set.
+func (s Set) HasDirectives() bool {
+	return slices.ContainsFunc(s, func(sel *Selection) bool { return sel.Directives || sel.Sub.HasDirectives() })
 }
 
 func invalid(format string, args ...any) *Problem {
@@ -99,14 +93,14 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 	result := types(field.Type.Name())
 	composite := result != nil && result.IsCompositeType()
 	switch {
+	case !rules.Abstract && composite && result.IsAbstractType():
+		return &Problem{SelectAbstract, fmt.Sprintf("field \"%s.%s\" has the abstract type %q and cannot be included", parent.Name, sel.Field, result.Name)}
 	case !composite && len(sel.Sub) > 0:
 		return invalid("field \"%s.%s\" has no fields to select", parent.Name, sel.Field)
 	case composite && len(sel.Sub) == 0:
 		return invalid("field \"%s.%s\" needs a selection of its fields", parent.Name, sel.Field)
 	case !rules.Arguments && len(field.Arguments) > 0:
 		return &Problem{HasArguments, fmt.Sprintf("field \"%s.%s\" takes arguments and cannot be included", parent.Name, sel.Field)}
-	case !rules.Abstract && composite && result.IsAbstractType():
-		return &Problem{SelectAbstract, fmt.Sprintf("field \"%s.%s\" has the abstract type %q and cannot be included", parent.Name, sel.Field, result.Name)}
 	}
 	if !composite {
 		return nil

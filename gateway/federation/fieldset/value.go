@@ -53,7 +53,8 @@ func literalKind(v *ast.Value) ast.ValueKind {
 	}
 }
 
-// ValueFits reports whether a literal is a value of the input type. Custom scalars take anything.
+// ValueFits reports whether a literal is a value of the input type. Custom scalars take anything. Input fields that are
+// required but missing are let pass: whether a field is required may differ between subgraphs.
 func ValueFits(v *ast.Value, t *ast.Type, types Lookup) bool {
 	if v.Kind == ast.Variable {
 		return false
@@ -106,11 +107,6 @@ func inputFits(v *ast.Value, def *ast.Definition, types Lookup) bool {
 	for _, c := range v.Children {
 		f := def.Fields.ForName(c.Name)
 		if f == nil || !ValueFits(c.Value, f.Type, types) {
-			return false
-		}
-	}
-	for _, f := range def.Fields {
-		if f.Type.NonNull && f.DefaultValue == nil && v.Children.ForName(f.Name) == nil {
 			return false
 		}
 	}

@@ -90,6 +90,11 @@ func isOldSpelling(name string, d *ast.DirectiveDefinition) bool {
 	if name != "key" && name != "requires" && name != "provides" || len(d.Arguments) > 1 {
 		return false
 	}
+	for _, l := range d.Locations {
+		if l != ast.LocationObject && l != ast.LocationInterface && l != ast.LocationFieldDefinition {
+			return false
+		}
+	}
 	if len(d.Arguments) == 0 {
 		return true
 	}

@@ -132,8 +132,9 @@ func (s *Subgraph) build(doc *ast.SchemaDocument) {
 		extension[d] = true
 	}
 	all := slices.Concat(doc.Definitions, doc.Extensions)
+	owned := s.linkedTypes()
 	for _, d := range all {
-		if !s.ownsType(d.Name) {
+		if !owned[d.Name] {
 			s.add(d, extension[d])
 		}
 	}
@@ -148,22 +149,21 @@ func (s *Subgraph) build(doc *ast.SchemaDocument) {
 	}
 }
 
-// ownsType reports whether a type belongs to a linked specification that composition knows.
-func (s *Subgraph) ownsType(name string) bool {
-	if !s.Fed2 && (name == "_FieldSet" || name == "FieldSet") {
-		return true
+// linkedTypes lists the types of the linked specifications that composition knows, by their names in the schema.
+func (s *Subgraph) linkedTypes() map[string]bool {
+	names := map[string]bool{}
+	if !s.Fed2 {
+		names["_FieldSet"], names["FieldSet"] = true, true
 	}
 	for _, l := range s.Links.All {
 		if l.Feature == nil {
 			continue
 		}
 		for _, d := range l.Feature.Definitions(l.URL.Version).Definitions {
-			if l.TypeName(d.Name) == name {
-				return true
-			}
+			names[l.TypeName(d.Name)] = true
 		}
 	}
-	return false
+	return names
 }
 
 // renameRoots gives the root types their default names.

@@ -53,7 +53,7 @@ func (s *Subgraph) checkFieldSet(d *ast.Directive, parent *ast.Definition, codes
 		code = codes.abstract
 	}
 	report(d.Position, code, "@%s(fields: %q) on %s: %s", d.Name, text, parent.Name, problem.Message)
-	if problem.Kind == fieldset.HasArguments {
+	if problem.Kind == fieldset.HasArguments || problem.Kind == fieldset.HasDirective {
 		return set
 	}
 	return nil

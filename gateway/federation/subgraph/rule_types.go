@@ -1,6 +1,8 @@
 package subgraph
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/fieldset"
@@ -26,12 +28,14 @@ func checkInterfaceKeys(s *Subgraph, report reporter) {
 			continue
 		}
 		for _, key := range s.All(i.Directives, "key") {
-			set := s.Fields(key)
-			if set.Check(i.Definition, s.Lookup, fieldset.Rules{}) != nil {
-				continue // reported as a @key
+			if !s.validKeys(i) {
+				continue
 			}
-			want := set.Normal()
+			want := s.Fields(key).Normal()
 			for _, impl := range s.Implementations(i.Name) {
+				if !s.validKeys(impl) {
+					continue
+				}
 				var found *ast.Directive
 				for _, own := range s.All(impl.Directives, "key") {
 					if s.Fields(own).Normal() == want && (found == nil || Resolvable(own)) {
@@ -46,6 +50,14 @@ func checkInterfaceKeys(s *Subgraph, report reporter) {
 			}
 		}
 	}
+}
+
+// validKeys reports whether all keys of the type are valid; else they have been reported.
+func (s *Subgraph) validKeys(t *Type) bool {
+	return !slices.ContainsFunc(s.All(t.Directives, "key"), func(key *ast.Directive) bool {
+		set := s.Fields(key)
+		return set == nil || set.Check(t.Definition, s.Lookup, fieldset.Rules{}) != nil
+	})
 }
 
 func checkInterfaceObjects(s *Subgraph, report reporter) {

@@ -12,7 +12,7 @@ type rule func(s *Subgraph, report reporter)
 // reporter takes one error and the element it is about.
 type reporter func(pos *ast.Position, code spec.Code, format string, args ...any)
 
-// rules are the federation rules in the order in which their errors are reported.
+// rules are the federation rules in the order in which their errors are found.
 var rules = []rule{
 	checkKeys,
 	checkRequires,

@@ -175,8 +175,8 @@ func (u *upgrader) pruneFieldSets() {
 					return false
 				}
 				set := u.s.Fields(d)
-				if set == nil || parent == nil {
-					return false
+				if set == nil || parent == nil || set.HasDirectives() {
+					return false // an error that is reported once the schema is upgraded
 				}
 				pruned := u.prune(set, parent)
 				if len(pruned) == 0 {
