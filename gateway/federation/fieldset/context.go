@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var contextReference = regexp.MustCompile(`^\s*\$([A-Za-z_][A-Za-z0-9_]*)([\s\S]+)$`)
+var contextReference = regexp.MustCompile(`^\s*\$([A-Za-z_][A-Za-z0-9_]*)([^A-Za-z0-9_][\s\S]*)$`)
 
 // SplitContext splits the `field:` of a @fromContext, e.g. "$user { id }", into the name of the context and the text
 // of the selection, which keeps its leading space. ok is false when it is not of that form.
