@@ -28,7 +28,9 @@ type entity struct {
 	reps   []Rep
 	text   string
 	wire   *Wire
-	places []*place
+
+	seen    map[string]bool
+	meaning meanings
 }
 
 // build turns groups, sorted by unit and level, into fetches: what goes to one subgraph at one level is one request.
@@ -122,32 +124,51 @@ func (b *builder) entityFetch(groups []*group) *Fetch {
 // equal ones at different places.
 func (b *builder) entities(groups []*group) []*entity {
 	var list []*entity
+	at := map[*place][]*entity{}
 	for _, g := range groups {
-		i := slices.IndexFunc(list, func(e *entity) bool { return b.sameField(e.groups, g) })
-		if i < 0 {
-			list = append(list, &entity{groups: []*group{g}, places: []*place{g.scope.place}})
-		} else {
-			list[i].groups = append(list[i].groups, g)
+		p := g.scope.place
+		i := slices.IndexFunc(at[p], func(e *entity) bool { return b.sameField(e.groups, g) })
+		if i >= 0 {
+			at[p][i].groups = append(at[p][i].groups, g)
+			continue
 		}
+		e := &entity{groups: []*group{g}, meaning: meanings{}}
+		at[p] = append(at[p], e)
+		list = append(list, e)
 	}
 	var out []*entity
+	equal := map[string][]*entity{}
 	for _, e := range list {
 		b.finishEntity(e)
-		i := slices.IndexFunc(out, func(o *entity) bool {
-			return o.text == e.text && reflect.DeepEqual(o.reps, e.reps) && reflect.DeepEqual(o.wire, e.wire) && compatible(o.places, e.places)
+		p := e.groups[0].scope.place
+		key := e.text + fmt.Sprint(e.reps)
+		i := slices.IndexFunc(equal[key], func(o *entity) bool {
+			return reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(p.sel))
 		})
 		if i < 0 {
 			out = append(out, e)
-			continue
+			equal[key] = append(equal[key], e)
+		} else {
+			equal[key][i].add(e.paths[0])
+			e = equal[key][i]
 		}
-		for _, p := range e.paths {
-			if !slices.ContainsFunc(out[i].paths, func(o Path) bool { return reflect.DeepEqual(o, p) }) {
-				out[i].paths = append(out[i].paths, p)
-			}
+		if p.sel != nil {
+			e.meaning.add(p.sel)
 		}
-		out[i].places = append(out[i].places, e.places...)
 	}
 	return out
+}
+
+// add adds a path once.
+func (e *entity) add(p Path) {
+	key := fmt.Sprint(p)
+	if e.seen == nil {
+		e.seen = map[string]bool{fmt.Sprint(e.paths[0]): true}
+	}
+	if !e.seen[key] {
+		e.seen[key] = true
+		e.paths = append(e.paths, p)
+	}
 }
 
 // sameField reports whether the group may join groups of its place in one `_entities` field: each object then
@@ -225,33 +246,37 @@ func runtimes(s *scope) []string {
 	return []string{s.runtime}
 }
 
-// compatible reports whether entities may be linked at all the places: no storage key means two things below them.
-func compatible(a, b []*place) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x.sel != nil && y.sel != nil && x.sel != y.sel && !agree(x.sel, y.sel) {
-				return false
-			}
+// meanings says what each response name means at the places at which an entity is linked. Entities may be linked at
+// several places only if no name means two things: what a later fetch writes for one place is there for all.
+type meanings map[string]*nameMeaning
+
+type nameMeaning struct {
+	text  string
+	below meanings
+}
+
+func (m meanings) accepts(sel *operation.Selection) bool {
+	for _, it := range sel.Items {
+		old := m[it.Name]
+		if old == nil {
+			continue
+		}
+		if old.text != meaning(it.Field.Name, it.Args) || it.Selection != nil && !old.below.accepts(it.Selection) {
+			return false
 		}
 	}
 	return true
 }
 
-func agree(a, b *operation.Selection) bool {
-	for _, x := range a.Items {
-		for _, y := range b.Items {
-			if x.Name != y.Name {
-				continue
-			}
-			if x.Field.Name != y.Field.Name || x.Args != y.Args {
-				return false
-			}
-			if x.Selection != nil && y.Selection != nil && !agree(x.Selection, y.Selection) {
-				return false
-			}
+func (m meanings) add(sel *operation.Selection) {
+	for _, it := range sel.Items {
+		if m[it.Name] == nil {
+			m[it.Name] = &nameMeaning{text: meaning(it.Field.Name, it.Args), below: meanings{}}
+		}
+		if it.Selection != nil {
+			m[it.Name].below.add(it.Selection)
 		}
 	}
-	return true
 }
 
 func (b *builder) object(typeName string) bool {

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -64,12 +65,21 @@ type checker struct {
 	root *data
 }
 
+// subgraphSchemas keeps the schema of each subgraph that was checked.
+var subgraphSchemas sync.Map
+
 func (c *checker) document(f *plan.Fetch) {
 	c.t.Helper()
-	schema, err := c.sg.SubgraphSchema(c.sg.Subgraph(f.Subgraph))
-	if err != nil {
-		c.t.Fatal(err)
+	sub := c.sg.Subgraph(f.Subgraph)
+	cached, ok := subgraphSchemas.Load(sub)
+	if !ok {
+		schema, err := c.sg.SubgraphSchema(sub)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		cached, _ = subgraphSchemas.LoadOrStore(sub, schema)
 	}
+	schema, _ := cached.(*ast.Schema)
 	doc, err := parser.ParseQuery(&ast.Source{Name: f.Subgraph, Input: f.Document})
 	if err != nil {
 		c.t.Fatalf("%s\n%v", f.Document, err)

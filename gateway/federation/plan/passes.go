@@ -14,6 +14,7 @@ func passes(groups []*group) ([]*group, error) {
 		return nil, err
 	}
 	delay(groups)
+	lift(groups)
 	slices.SortStableFunc(groups, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id))
 	})

@@ -1,0 +1,60 @@
+package plan
+
+import "github.com/vektah/gqlparser/v2/ast"
+
+// lift selects a field once on the interface instead of once for every member type, where all members select the same
+// and the subgraph can read it on the interface. It keeps documents from growing with the number of implementations.
+func lift(groups []*group) {
+	done := map[*sel]bool{}
+	for _, g := range groups {
+		liftIn(g.content, done)
+	}
+}
+
+func liftIn(s *sel, done map[*sel]bool) {
+	if done[s] {
+		return
+	}
+	done[s] = true
+	if s.node.Type.Kind == ast.Interface && len(s.branches) > 1 && len(s.branches) == len(s.node.Members()) {
+		liftFields(s)
+	}
+	for _, f := range s.fields {
+		if f.child != nil {
+			liftIn(f.child.sel, done)
+		}
+	}
+	for _, b := range s.branches {
+		liftIn(b, done)
+	}
+}
+
+func liftFields(s *sel) {
+	common := map[Key]bool{}
+	for _, f := range s.branches[0].fields {
+		e := s.node.Edge(f.name)
+		common[f.key] = e != nil && e.Requires == nil && s.find(f.key) == nil
+		for _, b := range s.branches[1:] {
+			o := b.find(f.key)
+			if o == nil || o.name != f.name || o.argText() != f.argText() || (o.child == nil) != (f.child == nil) || o.child != nil && o.child.sel != f.child.sel {
+				common[f.key] = false
+			}
+		}
+	}
+	for _, f := range s.branches[0].fields {
+		if common[f.key] {
+			c := *f
+			c.field = s.node.Edge(f.name)
+			s.fields = append(s.fields, &c)
+		}
+	}
+	for _, b := range s.branches {
+		var rest []*selField
+		for _, f := range b.fields {
+			if !common[f.key] {
+				rest = append(rest, f)
+			}
+		}
+		b.fields = rest
+	}
+}
