@@ -58,14 +58,10 @@ func (r *run) mergeRoot(c *call, in *ingester, data int32) {
 			r.report(c.fetch, append(at, path...), fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil, nil)
 		}
 	}
+	r.merger.fail = in.fail
 	x := in.object(data, c.fetch.Root, missing, true)
 	for _, target := range c.targets {
 		r.merger.path = r.merger.path[:0]
-		r.merger.fail = func(path []step, what string) {
-			for _, at := range r.rootPlaces(c) {
-				r.report(c.fetch, append(at, path...), fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil, nil)
-			}
-		}
 		r.merger.attach(target, x, len(c.targets) > 1, c.mark)
 	}
 }
@@ -84,11 +80,10 @@ func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported b
 		return
 	}
 	entities := make([]ref, 0, len(b.uses))
+	in.fail = func(path []step, what string) {
+		r.reportEntity(c, i, int32(len(entities)), path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)
+	}
 	for e := t.nodes[list].child; e >= 0; e = t.nodes[e].next {
-		id := int32(len(entities))
-		in.fail = func(path []step, what string) {
-			r.reportEntity(c, i, id, path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)
-		}
 		x := null
 		switch t.nodes[e].kind {
 		case kindNull: // not an error: the subgraph does not know the entity
@@ -100,15 +95,15 @@ func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported b
 		}
 		entities = append(entities, x)
 	}
-	for _, target := range b.targets {
-		if entities[target.rep] == null {
-			continue
+	var at target
+	r.merger.fail = func(path []step, what string) {
+		r.reportAt(c, i, func(o ref) bool { return o == at.obj }, path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)
+	}
+	for _, at = range b.targets {
+		if entities[at.rep] != null {
+			r.merger.path = r.merger.path[:0]
+			r.merger.attach(at.obj, entities[at.rep], b.uses[at.rep] > 1, c.mark)
 		}
-		r.merger.path = r.merger.path[:0]
-		r.merger.fail = func(path []step, what string) {
-			r.reportAt(c, i, func(o ref) bool { return o == target.obj }, path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)
-		}
-		r.merger.attach(target.obj, entities[target.rep], b.uses[target.rep] > 1, c.mark)
 	}
 }
 

@@ -19,7 +19,6 @@ func (m *merger) attach(target, x ref, many bool, mark int) {
 	for _, c := range m.clones[target] {
 		if int(c) >= mark {
 			m.attach(c, x, true, mark)
-			many = true
 		}
 	}
 	m.absorb(target, x, many)

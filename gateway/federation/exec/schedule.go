@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -190,6 +191,9 @@ func (r *run) parse(body []byte) (*tree, error) {
 	t := r.exec.getTree()
 	if err := t.parse(body, r.exec.opt.MaxDepth, &r.budget); err != nil {
 		r.exec.putTree(t)
+		if errors.Is(err, errTooLarge) {
+			return nil, &FetchError{Message: "sent more than one request may hold", Err: err}
+		}
 		return nil, &FetchError{Message: "sent an answer that is not valid JSON", Err: err}
 	}
 	if t.nodes[0].kind != kindObject {
