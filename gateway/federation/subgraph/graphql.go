@@ -39,28 +39,33 @@ func (s *Subgraph) validateGraphQL(added completion) spec.Errors {
 
 // addService gives the query root the field that federation adds, so that a schema without queries is valid.
 func addService(doc *ast.SchemaDocument) {
-	query := "Query"
+	query := queryName(doc)
+	pos := &ast.Position{Src: &ast.Source{Name: "federation", BuiltIn: true}}
+	service := &ast.FieldDefinition{Name: "_service", Type: ast.NonNullNamedType("String", pos), Position: pos}
+	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
+		if d.Name == query {
+			if d.Kind == ast.Object {
+				d.Fields = append(d.Fields, service)
+			}
+			return
+		}
+	}
+	if query == "Query" {
+		doc.Definitions = append(doc.Definitions, &ast.Definition{Kind: ast.Object, Name: query, Fields: ast.FieldList{service}, Position: pos})
+	}
+}
+
+// queryName is the name of the query root in a document.
+func queryName(doc *ast.SchemaDocument) string {
+	name := "Query"
 	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
 		for _, op := range part.OperationTypes {
 			if op.Operation == ast.Query {
-				query = op.Type
+				name = op.Type
 			}
 		}
 	}
-	service := ast.FieldList{{Name: "_service", Type: ast.NonNullNamedType("String", nil), Position: &ast.Position{}}}
-	if q := doc.Definitions.ForName(query); q != nil {
-		if q.Kind == ast.Object {
-			q.Fields = append(q.Fields, service...)
-		}
-		return
-	}
-	kind := ast.Object
-	if q := doc.Extensions.ForName(query); q != nil {
-		kind = q.Kind
-	}
-	if kind == ast.Object {
-		doc.Definitions = append(doc.Definitions, &ast.Definition{Kind: kind, Name: query, Fields: service, Position: &ast.Position{}})
-	}
+	return name
 }
 
 // ValidateDocument checks a schema against the GraphQL specification. Definitions of the document are modified.

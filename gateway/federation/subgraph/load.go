@@ -77,14 +77,7 @@ func dropMachinery(doc *ast.SchemaDocument) {
 	}
 	doc.Definitions = slices.DeleteFunc(doc.Definitions, drop)
 	doc.Extensions = slices.DeleteFunc(doc.Extensions, drop)
-	query := "Query"
-	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
-		for _, op := range part.OperationTypes {
-			if op.Operation == ast.Query {
-				query = op.Type
-			}
-		}
-	}
+	query := queryName(doc)
 	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
 		if d.Name == query {
 			d.Fields = slices.DeleteFunc(d.Fields, func(f *ast.FieldDefinition) bool {
