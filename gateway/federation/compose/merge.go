@@ -84,7 +84,8 @@ func (m *merger) merge() {
 	m.checkInterfaceKeys()
 	m.checkInterfaceObjects()
 	m.mergeDirectiveDefinitions()
-	m.each(ast.Enum, m.mergeEnum)
+	uses := m.typeUses()
+	m.each(ast.Enum, func(t *mergedType) { m.mergeEnum(t, uses[t.Name]) })
 	if q := m.types["Query"]; q == nil || len(q.Fields) == 0 {
 		m.errorf(spec.CodeNoQueries, "no query field was found in any subgraph")
 	}

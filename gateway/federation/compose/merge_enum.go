@@ -11,9 +11,9 @@ import (
 
 // mergeEnum merges the values: all of them when the enum is only put out, the common ones when it is only taken in,
 // and when it is both they must be equal.
-func (m *merger) mergeEnum(t *mergedType) {
+func (m *merger) mergeEnum(t *mergedType, use typeUse) {
 	m.mergeTypeDirectives(t)
-	input, output := m.enumUsage(t.Name)
+	input, output := use.input, use.output
 	if !input && !output {
 		m.hint(HintUnusedEnum, t.Name, "enum %q is used by no field and no argument; all its values are kept", t.Name)
 		output = true
@@ -82,29 +82,37 @@ func (m *merger) mergeEnumValue(at, name string, sources []*ast.EnumValueDefinit
 	return v
 }
 
-// enumUsage says where the merged schema uses the enum. Arguments that were left out do not count, input fields that
+// typeUse says where a type is used.
+type typeUse struct{ input, output bool }
+
+// typeUses says where the merged schema uses each type. Arguments that were left out do not count, input fields that
 // were do.
-func (m *merger) enumUsage(name string) (input, output bool) {
+func (m *merger) typeUses() map[string]typeUse {
+	uses := map[string]typeUse{}
+	input := func(name string) {
+		use := uses[name]
+		use.input = true
+		uses[name] = use
+	}
 	arguments := func(list ast.ArgumentDefinitionList) {
 		for _, a := range list {
-			input = input || a.Type.Name() == name
+			input(a.Type.Name())
 		}
 	}
 	for _, f := range m.fields {
-		if f.Type == nil {
-			continue
-		}
 		if f.parent.Kind == ast.InputObject {
-			input = input || f.Type.Name() == name
+			input(f.Type.Name())
 			continue
 		}
-		output = output || f.Type.Name() == name
+		use := uses[f.Type.Name()]
+		use.output = true
+		uses[f.Type.Name()] = use
 		arguments(f.Arguments)
 	}
 	for _, d := range m.directives {
-		if m.composedBy("@"+d.Name) == nil {
+		if !m.isComposedName(d.Name) {
 			arguments(d.Arguments)
 		}
 	}
-	return input, output
+	return uses
 }

@@ -137,14 +137,3 @@ func (s Set) Normal() string {
 	slices.Sort(parts)
 	return strings.Join(parts, " ")
 }
-
-// Clone returns a deep copy; arguments are shared.
-func (s Set) Clone() Set {
-	out := make(Set, len(s))
-	for i, sel := range s {
-		c := *sel
-		c.Sub = sel.Sub.Clone()
-		out[i] = &c
-	}
-	return out
-}

@@ -62,18 +62,6 @@ func (s *Subgraph) Definition(directive string) *ast.DirectiveDefinition {
 // SpecName returns the federation name of a directive of the schema, e.g. "key" for "@federation__key"; "" for others.
 func (s *Subgraph) SpecName(directive string) string { return s.specNames[directive] }
 
-// DirectiveName returns the name in this schema of a federation directive; "" when it does not exist here.
-func (s *Subgraph) DirectiveName(name string) string {
-	for in, federation := range s.specNames {
-		if federation == name && s.completion[in] != nil {
-			if l := s.Links.ByIdentity(spec.Federation); l == nil || l.DirectiveName(name) == in {
-				return in
-			}
-		}
-	}
-	return ""
-}
-
 // All returns the applications of the federation directive of that name.
 func (s *Subgraph) All(list ast.DirectiveList, name string) []*ast.Directive {
 	var out []*ast.Directive
