@@ -32,8 +32,12 @@ func Presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 				}
 				return own
 			}
-			log.LogAttrs(ctx, slog.LevelError, "resolver failed", slog.String("path", graphql.GetPath(ctx).String()), slog.String("error", err.Error()))
-			known = fault.New(fault.Internal, "internal error")
+			if graphql.GetPath(ctx).String() == "_entities" { // the domain's errors are faults all: this one is the generated code's
+				known = fault.New(fault.Invalid, "a representation needs the __typename of an entity and its key")
+			} else {
+				log.LogAttrs(ctx, slog.LevelError, "resolver failed", slog.String("path", graphql.GetPath(ctx).String()), slog.String("error", err.Error()))
+				known = fault.New(fault.Internal, "internal error")
+			}
 		} else if known.Err != nil {
 			log.LogAttrs(ctx, slog.LevelWarn, "request refused", slog.String("path", graphql.GetPath(ctx).String()), slog.String("code", string(known.Code)), slog.String("error", known.Err.Error()))
 		}

@@ -3,18 +3,15 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"medicore.dev/medicore/internal/fault"
 	"medicore.dev/medicore/internal/fault/faultgql"
@@ -43,22 +40,10 @@ func Handler(s *identity.Service, log *slog.Logger) http.Handler {
 	srv.SetParserTokenLimit(maxTokens)
 	srv.Use(extension.Introspection{})
 	srv.Use(extension.FixedComplexityLimit(maxComplexity))
-	srv.SetErrorPresenter(presenter(log))
+	srv.SetErrorPresenter(faultgql.Presenter(log))
 	srv.SetRecoverFunc(func(ctx context.Context, p any) error {
 		log.LogAttrs(ctx, slog.LevelError, "resolver panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 		return fault.New(fault.Internal, "internal error")
 	})
 	return http.MaxBytesHandler(withLoaders(s, srv), maxBody)
-}
-
-// presenter is faultgql's, but for what the generated code says of references that are none: that is the caller's mistake. The
-// domain's own errors are faults all.
-func presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
-	present := faultgql.Presenter(log)
-	return func(ctx context.Context, err error) *gqlerror.Error {
-		if known := (*fault.Error)(nil); !errors.As(err, &known) && graphql.GetPath(ctx).String() == "_entities" {
-			err = &fault.Error{Code: fault.Invalid, Message: "a representation needs the __typename of an entity and its key", Err: err}
-		}
-		return present(ctx, err)
-	}
 }

@@ -1,0 +1,235 @@
+package pipeline
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/plan"
+	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/internal/principal"
+)
+
+// asked is an operation with its conditions decided, and what reading it requires.
+type asked struct {
+	whole *operation.Operation
+	needs []supergraph.Requirement // distinct
+	of    map[*operation.Item]int  // index into needs; items that need nothing are not in it
+}
+
+func newAsked(sg *supergraph.Supergraph, whole *operation.Operation) *asked {
+	a := &asked{whole: whole, of: map[*operation.Item]int{}}
+	index := map[string]int{}
+	var walk func(s *operation.Selection)
+	walk = func(s *operation.Selection) {
+		for _, it := range s.Items {
+			if r := required(sg, it); !r.None() {
+				key := fmt.Sprint(r)
+				if _, ok := index[key]; !ok {
+					index[key] = len(a.needs)
+					a.needs = append(a.needs, r)
+				}
+				a.of[it] = index[key]
+			}
+			if it.Selection != nil {
+				walk(it.Selection)
+			}
+		}
+	}
+	walk(whole.Root)
+	return a
+}
+
+// required is what reading the item requires: of the field, of the type that declares it, of the type it yields.
+func required(sg *supergraph.Supergraph, it *operation.Item) supergraph.Requirement {
+	if it.TypeName() || it.Field.Type == nil {
+		return supergraph.Requirement{}
+	}
+	r := sg.FieldAuth(it.Parent, it.Field.Name).And(sg.TypeAuth(it.Parent)).And(sg.TypeAuth(it.Field.Type.Name()))
+	for _, t := range it.Types {
+		if t != it.Parent {
+			r = r.And(sg.FieldAuth(t, it.Field.Name))
+		}
+	}
+	return r
+}
+
+// meets reports whether the caller has what is required. A policy is met by nobody: there is no host that decides one.
+func meets(p principal.Principal, r supergraph.Requirement) bool {
+	if !p.Authenticated() {
+		return r.None()
+	}
+	if len(r.Policies) > 0 {
+		return false
+	}
+	return len(r.Scopes) == 0 || slices.ContainsFunc(r.Scopes, func(all []string) bool {
+		return !slices.ContainsFunc(all, func(s string) bool { return !p.Has(principal.Scope(s)) })
+	})
+}
+
+// denied says which requirements of an operation a caller does not meet.
+type denied struct {
+	any  bool
+	key  string // one byte for each requirement
+	code string // UNAUTHENTICATED for nobody, else FORBIDDEN
+}
+
+func (a *asked) denied(p principal.Principal) denied {
+	d := denied{code: CodeForbidden}
+	if !p.Authenticated() {
+		d.code = CodeUnauthenticated
+	}
+	key := make([]byte, len(a.needs), len(a.needs)+1)
+	for i, r := range a.needs {
+		key[i] = '1'
+		if !meets(p, r) {
+			key[i], d.any = '0', true
+		}
+	}
+	d.key = string(append(key, d.code[0]))
+	return d
+}
+
+func (a *asked) denies(d denied, it *operation.Item) bool {
+	i, needs := a.of[it]
+	return needs && d.key[i] == '0'
+}
+
+// denial is a field that is answered by null and an error.
+type denial struct {
+	path ast.Path // response names, without list positions
+	code string
+}
+
+// denials lists the outermost fields that are denied, in the order of the operation.
+func (a *asked) denials(d denied) []denial {
+	if !d.any {
+		return nil
+	}
+	var out []denial
+	var walk func(s *operation.Selection, path ast.Path)
+	walk = func(s *operation.Selection, path ast.Path) {
+		for _, it := range s.Items {
+			at := append(slices.Clip(path), ast.PathName(it.Name))
+			if a.denies(d, it) {
+				out = append(out, denial{at, d.code})
+			} else if it.Selection != nil {
+				walk(it.Selection, at)
+			}
+		}
+	}
+	walk(a.whole.Root, nil)
+	return out
+}
+
+func (d denial) err() *gqlerror.Error {
+	what := "a valid token is required"
+	if d.code == CodeForbidden {
+		what = "the caller may not read this"
+	}
+	return &gqlerror.Error{Message: what, Path: d.path, Extensions: map[string]any{"code": d.code}}
+}
+
+// reject refuses an operation for what of it is denied.
+func reject(list []denial) *Failure {
+	f := &Failure{Status: http.StatusForbidden}
+	for _, d := range list {
+		if d.code == CodeUnauthenticated {
+			f.Status = http.StatusUnauthorized
+		}
+		e := d.err()
+		e.Path = nil // nothing was executed
+		e.Message += ": " + d.path.String()
+		f.Errors = append(f.Errors, e)
+	}
+	return f
+}
+
+// without returns the operation less what is denied. A selection that loses everything keeps `__typename`, so that its
+// object is still asked for.
+func (a *asked) without(d denied) *operation.Operation {
+	var keep func(s *operation.Selection) *operation.Selection
+	keep = func(s *operation.Selection) *operation.Selection {
+		out := &operation.Selection{Type: s.Type}
+		for _, it := range s.Items {
+			if a.denies(d, it) {
+				continue
+			}
+			c := *it
+			if c.Selection != nil {
+				c.Selection = keep(c.Selection)
+			}
+			out.Items = append(out.Items, &c)
+		}
+		if len(out.Items) == 0 {
+			name := "__typename"
+			def := &ast.FieldDefinition{Name: name, Type: ast.NonNullNamedType("String", nil)}
+			out.Items = []*operation.Item{{Name: name, Field: def, Parent: s.Type, Source: &ast.Field{Alias: name, Name: name, Definition: def}}}
+		}
+		return out
+	}
+	op := *a.whole
+	op.Root = keep(a.whole.Root)
+	op.Hash += d.key
+	return &op
+}
+
+// restore makes the plan of a reduced operation answer null where the whole asks for more.
+func restore(p *plan.Plan, whole *operation.Selection) {
+	r := &restorer{missing: plan.Key(len(p.Keys)), done: map[restored]*plan.Shape{}}
+	p.Keys = append(p.Keys, "_denied") // a slot that nothing is ever stored in
+	p.Data = r.shape(p.Data, whole)
+}
+
+type restored struct {
+	shape *plan.Shape
+	set   *operation.Selection
+}
+
+type restorer struct {
+	missing plan.Key
+	done    map[restored]*plan.Shape
+}
+
+func (r *restorer) shape(s *plan.Shape, set *operation.Selection) *plan.Shape {
+	key := restored{s, set}
+	if have := r.done[key]; have != nil {
+		return have
+	}
+	out := &plan.Shape{Type: s.Type}
+	r.done[key] = out
+	for _, c := range s.Classes {
+		for _, t := range c.Types { // a class may be finer than before: one for each type
+			out.Classes = append(out.Classes, plan.ShapeClass{Types: []string{t}, Fields: r.fields(c.Fields, set, t)})
+		}
+	}
+	if s.Unknown != nil {
+		out.Unknown = &plan.ShapeClass{Fields: r.fields(s.Unknown.Fields, set, "")}
+	}
+	out.Index()
+	return out
+}
+
+func (r *restorer) fields(have []plan.ShapeField, set *operation.Selection, runtimeType string) []plan.ShapeField {
+	var out []plan.ShapeField
+	for _, it := range set.Items {
+		if !it.Applies(runtimeType) {
+			continue
+		}
+		i := slices.IndexFunc(have, func(f plan.ShapeField) bool { return f.Name == it.Name })
+		if i < 0 {
+			out = append(out, plan.ShapeField{Name: it.Name, Field: it.Field.Name, Parent: it.Parent, Key: r.missing, Type: it.Field.Type})
+			continue
+		}
+		f := have[i]
+		if f.Shape != nil && it.Selection != nil {
+			f.Shape = r.shape(f.Shape, it.Selection)
+		}
+		out = append(out, f)
+	}
+	return out
+}

@@ -1,0 +1,38 @@
+package pipeline
+
+import "github.com/vektah/gqlparser/v2/gqlerror"
+
+// The codes that the gateway itself gives errors in extensions.code. docs/errors.md explains them.
+const (
+	CodeParse           = "GRAPHQL_PARSE_FAILED"      // the document is not GraphQL
+	CodeValidation      = "GRAPHQL_VALIDATION_FAILED" // the document does not fit the schema
+	CodeBadInput        = "BAD_USER_INPUT"            // the variables do not fit the operation
+	CodeOperation       = "OPERATION_RESOLUTION_FAILURE"
+	CodeLimit           = "LIMIT_EXCEEDED"         // beyond a limit of size, depth or number
+	CodePlan            = "PLAN_FAILED"            // no plan can answer the operation
+	CodeTooComplex      = "PLAN_TOO_COMPLEX"       // planning would take too much
+	CodeIntrospection   = "INTROSPECTION_DISABLED" // __schema and __type are off
+	CodeUnauthenticated = "UNAUTHENTICATED"
+	CodeForbidden       = "FORBIDDEN"
+	CodeNotReady        = "SUPERGRAPH_NOT_READY" // no supergraph has been composed yet
+	CodeInternal        = "INTERNAL"
+)
+
+func fail(status int, code, format string, args ...any) *Failure {
+	err := gqlerror.Errorf(format, args...)
+	err.Extensions = map[string]any{"code": code}
+	return &Failure{Errors: gqlerror.List{err}, Status: status}
+}
+
+// coded gives all errors of a list the code and takes away what is not for clients.
+func coded(list gqlerror.List, status int, code string) *Failure {
+	for _, e := range list {
+		if e.Extensions == nil {
+			e.Extensions = map[string]any{}
+		}
+		delete(e.Extensions, "file")
+		e.Extensions["code"] = code
+		e.Rule = ""
+	}
+	return &Failure{Errors: list, Status: status}
+}

@@ -1,0 +1,136 @@
+package pipeline
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+)
+
+// document is a parsed and validated document, or why it is not.
+type document struct {
+	doc    *ast.QueryDocument
+	failed *Failure
+
+	mu  sync.Mutex
+	ops map[string]*prepared // by the name asked for
+}
+
+// prepared is one operation of a document, and what every request for it shares.
+type prepared struct {
+	definition *ast.OperationDefinition
+	conditions []string // variables that @skip and @include depend on
+	prepared   *operation.Prepared
+}
+
+// document parses and validates the text, once for each text that is kept.
+func (p *Pipeline) document(e *engine, text string) (*document, *Failure) {
+	if have, ok := e.documents.Get(text); ok {
+		return have, have.failed
+	}
+	d := &document{ops: map[string]*prepared{}}
+	d.doc, d.failed = p.parse(e.sg.API(), text)
+	e.documents.Add(text, d)
+	return d, d.failed
+}
+
+func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *Failure) {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, p.opt.Limits.Tokens)
+	if err != nil {
+		return nil, coded(list(err), http.StatusBadRequest, CodeParse)
+	}
+	if f := p.opt.Limits.check(doc); f != nil {
+		return nil, f
+	}
+	checks := rules.NewDefaultRules()
+	if !p.opt.Suggestions {
+		for _, r := range []validator.Rule{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions, rules.ValuesOfCorrectTypeRuleWithoutSuggestions} {
+			checks.RemoveRule(withSuggestions(r.Name))
+			checks.AddRule(r.Name, r.RuleFunc)
+		}
+	}
+	if errs := validator.ValidateWithRules(schema, doc, checks); len(errs) > 0 {
+		return nil, coded(errs, http.StatusBadRequest, CodeValidation)
+	}
+	if !p.opt.Introspection {
+		if f := asksSchema(doc); f != nil {
+			return nil, f
+		}
+	}
+	return doc, nil
+}
+
+// withSuggestions is the name of the rule that the one without suggestions replaces.
+func withSuggestions(name string) string {
+	const suffix = "WithoutSuggestions"
+	if len(name) > len(suffix) && name[len(name)-len(suffix):] == suffix {
+		return name[:len(name)-len(suffix)]
+	}
+	return name
+}
+
+// list turns a parser's error into a list.
+func list(err error) gqlerror.List {
+	var one *gqlerror.Error
+	var many gqlerror.List
+	switch {
+	case errors.As(err, &many):
+		return many
+	case errors.As(err, &one):
+		return gqlerror.List{one}
+	}
+	return gqlerror.List{gqlerror.Errorf("%s", err)}
+}
+
+// asksSchema refuses __schema and __type anywhere in the document's operations.
+func asksSchema(doc *ast.QueryDocument) *Failure {
+	var found bool
+	var walk func(set ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				found = found || s.Name == "__schema" || s.Name == "__type"
+				walk(s.SelectionSet)
+			case *ast.InlineFragment:
+				walk(s.SelectionSet)
+			}
+		}
+	}
+	for _, op := range doc.Operations {
+		walk(op.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		walk(f.SelectionSet)
+	}
+	if found {
+		return fail(http.StatusBadRequest, CodeIntrospection, "introspection is not available")
+	}
+	return nil
+}
+
+// operation picks the operation of the document that the request names.
+func (d *document) operation(e *engine, name string, limits Limits) (*prepared, *Failure) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if have := d.ops[name]; have != nil {
+		return have, nil
+	}
+	p, err := operation.Prepare(e.sg.API(), d.doc, name, operation.Limits{Selections: limits.Selections, Depth: limits.Depth})
+	switch {
+	case errors.Is(err, operation.ErrTooLarge):
+		return nil, fail(http.StatusBadRequest, CodeLimit, "%s", err)
+	case err != nil:
+		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
+	}
+	out := &prepared{definition: p.Definition(), conditions: p.Conditions(), prepared: p}
+	d.ops[name] = out
+	return out, nil
+}

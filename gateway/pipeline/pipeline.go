@@ -1,0 +1,194 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/exec"
+	"medicore.dev/medicore/gateway/federation/plan"
+	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/internal/principal"
+)
+
+// Options of a pipeline. The zero value of each is usable.
+type Options struct {
+	Limits        Limits
+	Introspection bool          // answer __schema and __type
+	Suggestions   bool          // "did you mean" in validation errors
+	Plans         bool          // return the plan to callers who ask
+	RejectDenied  bool          // refuse an operation that asks for what the caller may not read, instead of answering null there
+	Timeout       time.Duration // of one query or mutation, and of one event's joins; 0 means 30s
+	Documents     int           // documents kept; 0 means 1,000
+	PlanCache     int           // plans kept; 0 means 4,000
+}
+
+// Pipeline takes requests through their stages over the current supergraph. It is safe for concurrent use.
+type Pipeline struct {
+	opt    Options
+	exec   *exec.Executor
+	engine atomic.Pointer[engine]
+}
+
+// engine is everything that belongs to one supergraph; requests that began with it end with it.
+type engine struct {
+	sg        *supergraph.Supergraph
+	planner   *plan.Planner
+	documents *lru.Cache[string, *document]
+	asked     *lru.Cache[askKey, *asked]
+	plans     *lru.Cache[planKey, *planned]
+}
+
+// askKey names an operation with its conditions decided.
+type askKey struct {
+	op   *prepared
+	bits string // values of the operation's conditions, '0' or '1' each
+}
+
+// planKey is what a plan is a function of.
+type planKey struct {
+	asked  *asked
+	denied string // which of its requirements the caller does not meet
+}
+
+// planned is a plan and what goes with it.
+type planned struct {
+	plan   *plan.Plan
+	denied []denial
+	err    *Failure // planning failed: as costly to find out, so kept too
+}
+
+// New returns a pipeline without a supergraph: it answers that it is not ready until Swap.
+func New(fetcher exec.Fetcher, opt Options) *Pipeline {
+	if opt.Timeout == 0 {
+		opt.Timeout = 30 * time.Second
+	}
+	if opt.Documents == 0 {
+		opt.Documents = 1000
+	}
+	if opt.PlanCache == 0 {
+		opt.PlanCache = 4000
+	}
+	opt.Limits = opt.Limits.orDefault()
+	return &Pipeline{opt: opt, exec: exec.New(fetcher, exec.Options{})}
+}
+
+// Swap makes the supergraph the one for requests that begin from now on.
+func (p *Pipeline) Swap(sg *supergraph.Supergraph) error {
+	docs, err := lru.New[string, *document](p.opt.Documents)
+	if err != nil {
+		return err
+	}
+	asks, err := lru.New[askKey, *asked](p.opt.PlanCache)
+	if err != nil {
+		return err
+	}
+	plans, err := lru.New[planKey, *planned](p.opt.PlanCache)
+	if err != nil {
+		return err
+	}
+	p.engine.Store(&engine{sg: sg, planner: plan.NewPlanner(sg), documents: docs, asked: asks, plans: plans})
+	return nil
+}
+
+var _ Preparer = (*Pipeline)(nil)
+
+// Prepare implements Preparer.
+func (p *Pipeline) Prepare(ctx context.Context, req *Request) (Operation, *Failure) {
+	e := p.engine.Load()
+	if e == nil {
+		return nil, fail(http.StatusServiceUnavailable, CodeNotReady, "no supergraph has been composed yet, try again in a moment")
+	}
+	doc, f := p.document(e, req.Query)
+	if f != nil {
+		return nil, f
+	}
+	op, f := doc.operation(e, req.OperationName, p.opt.Limits)
+	if f != nil {
+		return nil, f
+	}
+	vars, errs := coerceVariables(e.sg.API(), op.definition, req.Variables)
+	if len(errs) > 0 {
+		return nil, coded(errs, http.StatusBadRequest, CodeBadInput)
+	}
+	ask, f := e.ask(op, vars)
+	if f != nil {
+		return nil, f
+	}
+	denied := ask.denied(principal.FromContext(ctx))
+	if list := ask.denials(denied); len(list) > 0 && (p.opt.RejectDenied || op.definition.Operation == ast.Subscription && len(list[0].path) == 1) {
+		return nil, reject(list) // a subscription that is denied as a whole has nothing to follow
+	}
+	pl := e.plan(ctx, ask, denied)
+	if pl.err != nil {
+		return nil, pl.err
+	}
+	return &execution{p: p, e: e, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans}, nil
+}
+
+// ask decides the operation's conditions by the variables.
+func (e *engine) ask(op *prepared, vars variables) (*asked, *Failure) {
+	bits := make([]byte, len(op.conditions))
+	values := make(map[string]bool, len(op.conditions))
+	for i, name := range op.conditions {
+		values[name] = vars.boolean(name)
+		bits[i] = '0'
+		if values[name] {
+			bits[i] = '1'
+		}
+	}
+	key := askKey{op, string(bits)}
+	if have, ok := e.asked.Get(key); ok {
+		return have, nil
+	}
+	whole, err := op.prepared.Specialise(values)
+	if err != nil {
+		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
+	}
+	out := newAsked(e.sg, whole)
+	e.asked.Add(key, out)
+	return out, nil
+}
+
+// plan returns the plan for what is asked, less what the caller is denied.
+func (e *engine) plan(ctx context.Context, ask *asked, denied denied) *planned {
+	key := planKey{ask, denied.key}
+	if have, ok := e.plans.Get(key); ok {
+		return have
+	}
+	out := &planned{}
+	op := ask.whole
+	if denied.any {
+		op = ask.without(denied)
+		out.denied = ask.denials(denied)
+	}
+	pl, err := e.planner.Plan(ctx, op)
+	if err != nil {
+		out.err = planFailure(err)
+		if ctx.Err() != nil {
+			return out // not the operation's fault
+		}
+	} else {
+		if denied.any {
+			restore(pl, ask.whole.Root)
+		}
+		out.plan = pl
+	}
+	e.plans.Add(key, out)
+	return out
+}
+
+func planFailure(err error) *Failure {
+	switch {
+	case errors.Is(err, plan.ErrTooComplex):
+		return fail(http.StatusBadRequest, CodeTooComplex, "%s", err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fail(http.StatusServiceUnavailable, CodePlan, "planning was given up: %s", err)
+	}
+	return fail(http.StatusBadRequest, CodePlan, "%s", err)
+}

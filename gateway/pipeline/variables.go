@@ -1,0 +1,198 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// variables are an operation's coerced variables: those that were given or have a default.
+type variables struct {
+	json   map[string]json.RawMessage
+	values map[string]any
+}
+
+// boolean returns a variable's value as a condition reads it: missing is false.
+func (v variables) boolean(name string) bool {
+	b, _ := v.values[name].(bool)
+	return b
+}
+
+// coerceVariables checks the given values against the operation's variables and fills in defaults. Its errors name the
+// variable and the path in it, and never the value: that may be patient data.
+//
+// GraphQL spec, "Coercing Variable Values" (#sec-Coercing-Variable-Values).
+func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]json.RawMessage) (variables, gqlerror.List) {
+	out := variables{json: map[string]json.RawMessage{}, values: map[string]any{}}
+	c := &coercer{schema: schema}
+	for _, def := range op.VariableDefinitions {
+		raw, ok := given[def.Variable]
+		var v any
+		switch {
+		case ok:
+			dec := json.NewDecoder(bytes.NewReader(raw))
+			dec.UseNumber()
+			if err := dec.Decode(&v); err != nil {
+				c.wrong("$"+def.Variable, "is not JSON")
+				continue
+			}
+			v = c.coerce("$"+def.Variable, def.Type, v)
+		case def.DefaultValue != nil:
+			var err error
+			if v, err = def.DefaultValue.Value(nil); err != nil {
+				c.wrong("$"+def.Variable, "has no usable default")
+				continue
+			}
+			v = c.coerce("$"+def.Variable, def.Type, v)
+		case def.Type.NonNull:
+			c.wrong("$"+def.Variable, "of type "+def.Type.String()+" is required")
+			continue
+		default:
+			continue
+		}
+		text, err := json.Marshal(v)
+		if err != nil {
+			c.wrong("$"+def.Variable, "cannot be sent on")
+			continue
+		}
+		out.values[def.Variable], out.json[def.Variable] = v, text
+	}
+	return out, c.errs
+}
+
+type coercer struct {
+	schema *ast.Schema
+	errs   gqlerror.List
+}
+
+func (c *coercer) wrong(path, what string) {
+	c.errs = append(c.errs, gqlerror.Errorf("variable %s %s", path, what))
+}
+
+// coerce returns the value as the type takes it; what does not fit is reported at its path.
+func (c *coercer) coerce(path string, t *ast.Type, v any) any {
+	if v == nil {
+		if t.NonNull {
+			c.wrong(path, "must not be null: its type is "+t.String())
+		}
+		return nil
+	}
+	if t.Elem != nil {
+		items, ok := v.([]any)
+		if !ok { // a single value stands for a list of it
+			return []any{c.coerce(path, t.Elem, v)}
+		}
+		out := make([]any, len(items))
+		for i, item := range items {
+			out[i] = c.coerce(path+"["+strconv.Itoa(i)+"]", t.Elem, item)
+		}
+		return out
+	}
+	def := c.schema.Types[t.NamedType]
+	if def == nil {
+		c.wrong(path, "has an unknown type")
+		return nil
+	}
+	switch def.Kind {
+	case ast.InputObject:
+		return c.object(path, def, v)
+	case ast.Enum:
+		s, ok := v.(string)
+		if !ok || def.EnumValues.ForName(s) == nil {
+			c.wrong(path, "is not a value of the enum "+def.Name)
+		}
+		return v
+	}
+	return c.scalar(path, def.Name, v)
+}
+
+func (c *coercer) scalar(path, name string, v any) any {
+	ok := true
+	switch name {
+	case "String":
+		_, ok = v.(string)
+	case "Boolean":
+		_, ok = v.(bool)
+	case "ID":
+		var n json.Number
+		if n, ok = number(v); ok {
+			if ok = whole(n); ok {
+				return string(n)
+			}
+		} else {
+			_, ok = v.(string)
+		}
+	case "Int":
+		var n json.Number
+		if n, ok = number(v); ok {
+			f, err := n.Float64()
+			if ok = err == nil && f == math.Trunc(f) && f >= math.MinInt32 && f <= math.MaxInt32; ok {
+				return int64(f)
+			}
+		}
+	case "Float":
+		var n json.Number
+		if n, ok = number(v); ok {
+			f, err := n.Float64()
+			ok = err == nil && !math.IsInf(f, 0)
+		}
+	}
+	if !ok {
+		c.wrong(path, "is not of type "+name)
+	}
+	return v
+}
+
+// number returns a JSON number, or a number of a default written in GraphQL.
+func number(v any) (json.Number, bool) {
+	switch v := v.(type) {
+	case json.Number:
+		return v, true
+	case int64, float64:
+		return json.Number(fmt.Sprint(v)), true
+	}
+	return "", false
+}
+
+func whole(n json.Number) bool {
+	_, err := strconv.ParseInt(string(n), 10, 64)
+	return err == nil
+}
+
+func (c *coercer) object(path string, def *ast.Definition, v any) any {
+	given, ok := v.(map[string]any)
+	if !ok {
+		c.wrong(path, "is not an object of type "+def.Name)
+		return nil
+	}
+	out := make(map[string]any, len(given))
+	for _, f := range def.Fields {
+		at := path + "." + f.Name
+		value, set := given[f.Name]
+		switch {
+		case set:
+			out[f.Name] = c.coerce(at, f.Type, value)
+		case f.DefaultValue != nil: // the subgraph that owns the field applies its default
+		case f.Type.NonNull:
+			c.wrong(at, "of type "+f.Type.String()+" is required")
+		}
+	}
+	for name := range given {
+		if def.Fields.ForName(name) == nil {
+			c.wrong(path, "has a field that "+def.Name+" does not have") // the name is the caller's own text: not repeated
+			break
+		}
+	}
+	if def.Directives.ForName("oneOf") != nil {
+		if len(given) != 1 || slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool { v, set := given[f.Name]; return set && v == nil }) {
+			c.wrong(path, "must have exactly one field that is not null, as "+def.Name+" is @oneOf")
+		}
+	}
+	return out
+}
