@@ -33,8 +33,8 @@ func (n *normaliser) selection(typeName string, sets []ast.SelectionSet) *Select
 		n.collect(c, set, typeName, typeName, nil)
 	}
 	out := &Selection{Type: typeName}
-	for _, g := range c.groups {
-		if c.covered(g.item) {
+	for i, g := range c.groups {
+		if covered(g.item, c.groups[:i]) {
 			continue
 		}
 		if introspection(g.item.Field.Name) {
@@ -52,15 +52,14 @@ func (n *normaliser) selection(typeName string, sets []ast.SelectionSet) *Select
 // introspection reports whether the gateway answers the root field itself, from its text.
 func introspection(name string) bool { return name == "__schema" || name == "__type" }
 
-// covered reports whether the leaf is asked for all its runtime types by another item.
-func (c *collector) covered(it *Item) bool {
+// covered reports whether the leaf is asked for all its runtime types by an item before it.
+func covered(it *Item, before []*group) bool {
 	if it.Types == nil || len(it.Source.SelectionSet) > 0 {
 		return false
 	}
-	for _, g := range c.groups {
+	for _, g := range before {
 		o := g.item
-		if o != it && o.Name == it.Name && o.Field.Name == it.Field.Name && o.Args == it.Args &&
-			(o.Types == nil || len(o.Types) > len(it.Types) && containsAll(o.Types, it.Types)) {
+		if o.Name == it.Name && o.Field.Name == it.Field.Name && o.Args == it.Args && (o.Types == nil || containsAll(o.Types, it.Types)) {
 			return true
 		}
 	}
