@@ -85,7 +85,7 @@ func (m *merger) demand(coordinate string, list *ast.DirectiveList, r requiremen
 
 // hintMerged tells that two different requirements come together.
 func (m *merger) hintMerged(coordinate, directive string, a, b dnf) {
-	if a != nil && b != nil && !(a.implies(b) && b.implies(a)) {
+	if a != nil && b != nil && (!a.implies(b) || !b.implies(a)) {
 		m.hint(HintMergedArguments, coordinate, "@%s of %q is merged from different requirements", directive, coordinate)
 	}
 }

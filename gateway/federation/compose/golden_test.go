@@ -58,7 +58,7 @@ func printErrors(t *testing.T, err error) string {
 	}
 	var b strings.Builder
 	for _, e := range list {
-		fmt.Fprintf(&b, "%s%s\n", e.Error(), places(e.Locations))
+		fmt.Fprintf(&b, "%s%s\n", e, places(e.Locations))
 	}
 	return b.String()
 }

@@ -83,9 +83,8 @@ func (m *merger) hint(code HintCode, coordinate, format string, args ...any) *Hi
 	return h
 }
 
-func (h *Hint) at(subgraph string, pos *ast.Position) *Hint {
+func (h *Hint) at(subgraph string, pos *ast.Position) {
 	h.Locations = (&spec.Error{Locations: h.Locations}).At(subgraph, pos).Locations
-	return h
 }
 
 // sortedHints returns the hints by level, coordinate, code and message.

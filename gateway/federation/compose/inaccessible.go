@@ -76,7 +76,7 @@ func (c *apiCheck) checkChildren(t *mergedType) {
 	for _, v := range t.EnumValues {
 		count(c.hidden(v.Directives))
 	}
-	for _, member := range t.Definition.Types {
+	for _, member := range t.Types {
 		count(c.hiddenType(member))
 	}
 	if all > 0 && visible == 0 {

@@ -58,9 +58,11 @@ func argument(name string, kind ast.ValueKind, raw string) *ast.Argument {
 	return &ast.Argument{Name: name, Value: &ast.Value{Kind: kind, Raw: raw}}
 }
 
-func graphArgument(value string) *ast.Argument        { return argument("graph", ast.EnumValue, value) }
+func graphArgument(value string) *ast.Argument { return argument("graph", ast.EnumValue, value) }
+
 func stringArgument(name, value string) *ast.Argument { return argument(name, ast.StringValue, value) }
-func trueArgument(name string) *ast.Argument          { return argument(name, ast.BooleanValue, "true") }
+
+func trueArgument(name string) *ast.Argument { return argument(name, ast.BooleanValue, "true") }
 
 // joinType says which subgraphs define the type, once for each key.
 func (m *merger) joinType(t *mergedType) {

@@ -195,16 +195,16 @@ func (m *merger) mergeMembership(t *mergedType) {
 		if src == nil {
 			continue
 		}
-		for _, name := range src.Definition.Types {
-			if !slices.Contains(t.Definition.Types, name) {
-				t.Definition.Types = append(t.Definition.Types, name)
+		for _, name := range src.Types {
+			if !slices.Contains(t.Types, name) {
+				t.Types = append(t.Types, name)
 			}
 			t.join = append(t.join, joinDirective("join__unionMember", graphArgument(m.graphs[i]), stringArgument("member", name)))
 		}
 	}
-	for _, member := range t.Definition.Types {
+	for _, member := range t.Types {
 		for i, src := range t.sources {
-			if src != nil && !slices.Contains(src.Definition.Types, member) {
+			if src != nil && !slices.Contains(src.Types, member) {
 				m.hint(HintUnionMember, t.Name, "union %q has no member %q in subgraph %q", t.Name, member, m.subs[i].Name).at(m.subs[i].Name, src.Position)
 			}
 		}

@@ -91,7 +91,7 @@ func (m *merger) isSubtype(sub, super *ast.Type) bool {
 	}
 	switch above.Kind {
 	case ast.Union:
-		return slices.Contains(above.Definition.Types, below.Name)
+		return slices.Contains(above.Types, below.Name)
 	case ast.Interface:
 		return slices.Contains(below.Interfaces, above.Name)
 	default:

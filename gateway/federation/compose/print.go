@@ -257,7 +257,7 @@ func (p *printer) description(text, indent string) {
 		return
 	}
 	p.WriteString(indent + `"""` + "\n")
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if line != "" {
 			p.WriteString(indent + line)
 		}

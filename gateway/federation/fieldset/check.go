@@ -169,17 +169,7 @@ func overlap(a, b *ast.Definition) bool {
 }
 
 func isMember(object, abstract *ast.Definition) bool {
-	for _, name := range object.Interfaces {
-		if name == abstract.Name {
-			return true
-		}
-	}
-	for _, name := range abstract.Types {
-		if name == object.Name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(object.Interfaces, abstract.Name) || slices.Contains(abstract.Types, object.Name)
 }
 
 // Visit calls do for each field of the set, parents before children, up to the first one that does not exist.

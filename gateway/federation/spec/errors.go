@@ -202,14 +202,14 @@ type Location struct {
 	Line, Column int // from 1
 }
 
-// Error is one finding of composition.
+// Error is one finding of composition. By itself it is no Go error: composition fails with Errors.
 type Error struct {
 	Code      Code
 	Message   string
 	Locations []Location // sorted by subgraph, line, column; empty when no SDL element is at fault
 }
 
-func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+func (e *Error) String() string { return string(e.Code) + ": " + e.Message }
 
 // Errorf makes an Error without a location.
 func Errorf(code Code, format string, args ...any) *Error {
@@ -230,18 +230,9 @@ type Errors []*Error
 func (list Errors) Error() string {
 	lines := make([]string, len(list))
 	for i, e := range list {
-		lines[i] = e.Error()
+		lines[i] = e.String()
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Unwrap lets errors.As find a single *Error.
-func (list Errors) Unwrap() []error {
-	out := make([]error, len(list))
-	for i, e := range list {
-		out[i] = e
-	}
-	return out
 }
 
 // Sort orders the locations of each error, and the errors by first location, code and message.

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -46,12 +47,7 @@ func (f *Feature) Latest() Version { return f.Versions[len(f.Versions)-1] }
 
 // Knows reports whether v is a known version of the feature.
 func (f *Feature) Knows(v Version) bool {
-	for _, known := range f.Versions {
-		if known == v {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.Versions, v)
 }
 
 // Definitions returns what version v of the feature defines, with unprefixed names. A later definition of the same

@@ -208,10 +208,10 @@ func knownVersion(l *Linked, d *ast.Directive, defined bool) *Error {
 		return nil
 	}
 	code := CodeUnsupportedLinkedFeature
-	switch {
-	case l.URL.Identity == Federation:
+	switch l.URL.Identity {
+	case Federation:
 		code = CodeUnknownFederationLinkVersion
-	case l.URL.Identity == Link || l.URL.Identity == Core:
+	case Link, Core:
 		if code = CodeUnknownLinkVersion; !defined { // the definition that is then added links v1.0
 			code = CodeInvalidLinkDirectiveUsage
 		}

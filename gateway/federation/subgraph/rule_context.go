@@ -2,6 +2,7 @@ package subgraph
 
 import (
 	"regexp"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -69,12 +70,7 @@ func (s *Subgraph) checkFromContext(t *Type, f *ast.FieldDefinition, a *ast.Argu
 }
 
 func (s *Subgraph) hasResolvableKey(t *Type) bool {
-	for _, key := range s.All(t.Directives, "key") {
-		if Resolvable(key) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.All(t.Directives, "key"), Resolvable)
 }
 
 // contextSelection says what is wrong with the selection of a context that the given types set; "" when nothing is.
@@ -124,21 +120,12 @@ func (s *Subgraph) contextSelection(set fieldset.Set, types []*Type, want *ast.T
 func (s *Subgraph) isPossible(abstract, object *ast.Definition) bool {
 	switch abstract.Kind {
 	case ast.Interface:
-		return containsName(object.Interfaces, abstract.Name)
+		return slices.Contains(object.Interfaces, abstract.Name)
 	case ast.Union:
-		return containsName(abstract.Types, object.Name)
+		return slices.Contains(abstract.Types, object.Name)
 	default:
 		return false
 	}
-}
-
-func containsName(list []string, name string) bool {
-	for _, n := range list {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // contextPath follows the one field path of the selection and compares its type with that of the argument.

@@ -156,7 +156,7 @@ func (s *Subgraph) add(def *ast.Definition, extension bool) {
 	t.Directives = append(t.Directives, def.Directives...)
 	t.Interfaces = append(t.Interfaces, def.Interfaces...)
 	t.Fields = append(t.Fields, def.Fields...)
-	t.Definition.Types = append(t.Definition.Types, def.Types...)
+	t.Types = append(t.Types, def.Types...)
 	t.EnumValues = append(t.EnumValues, def.EnumValues...)
 }
 

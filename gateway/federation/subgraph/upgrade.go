@@ -277,7 +277,7 @@ func (u *upgrader) dropUnusedExternals() {
 
 func (s *Subgraph) isReferenced(name string) bool {
 	for _, t := range s.Types {
-		if containsName(t.Definition.Types, name) || containsName(t.Interfaces, name) {
+		if slices.Contains(t.Types, name) || slices.Contains(t.Interfaces, name) {
 			return true
 		}
 		for _, f := range t.Fields {
