@@ -176,6 +176,38 @@ data Query{x:T{v:Int} y:Int}`
 	}
 }
 
+func TestAnAnswerThatWaitedForASkippedFetchIsMerged(t *testing.T) {
+	const text = `
+fetch 0 a level=0
+root Query{x:T{id:ID!}}
+fetch 1 slow level=0
+root Query{y:T{id:ID!}}
+fetch 2 c level=1 deps=1
+entity e y
+rep T{id!}
+out T{v:Int}
+fetch 3 d level=1 deps=0
+entity e x
+rep T{id!}
+out T{v:Int}
+data Query{x:T{v:Int} y:T{v:Int}}`
+	dependent := make(chan struct{})
+	e := New(fetchFunc(func(_ context.Context, req *Request) (*Response, error) {
+		switch req.Subgraph {
+		case "a":
+			return &Response{Body: []byte(`{"data":{"x":{"id":1}}}`)}, nil
+		case "d":
+			close(dependent)
+			return &Response{Body: []byte(`{"data":{"e":[{"v":1}]}}`)}, nil
+		}
+		<-dependent
+		return &Response{Body: []byte(`{"data":{"y":null}}`)}, nil
+	}), Options{})
+	if got := string(e.Execute(t.Context(), parsePlan(t, text), Input{}).Data); got != `{"x":{"v":1},"y":null}` {
+		t.Error(got)
+	}
+}
+
 func TestAStartedMutationIsNotCancelledAQueryIs(t *testing.T) {
 	for _, kind := range []string{"query", "mutation"} {
 		p := parsePlan(t, "operation "+kind+"\nfetch 0 a level=0 kind="+kind+"\nroot Query{x:Int}\ndata Query{x:Int}")

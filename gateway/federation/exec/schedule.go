@@ -44,16 +44,8 @@ func (r *run) fetchAll(ctx context.Context, fetches []*plan.Fetch) {
 	open := 0
 	for {
 		var ready []*call
-		for _, f := range fetches { // dependencies come first, so one pass starts all that can start
-			if r.progress[f.ID] != waiting || !r.allMerged(f.Deps) {
-				continue
-			}
-			if c := r.prepare(f); c == nil {
-				r.progress[f.ID] = merged
-			} else {
-				r.progress[f.ID] = running
-				ready = append(ready, c)
-			}
+		for progressed := true; progressed; progressed = r.mergeAnswered(fetches, calls) {
+			ready = append(ready, r.start(fetches)...)
 		}
 		// The first to be merged may as well run here: nothing could be merged before it.
 		var here *call
@@ -80,13 +72,36 @@ func (r *run) fetchAll(ctx context.Context, fetches []*plan.Fetch) {
 		default:
 			return
 		}
-		for _, f := range fetches {
-			if r.progress[f.ID] == answered && r.isFirst(fetches, f) {
-				r.merge(calls[f.ID])
-				r.progress[f.ID] = merged
-			}
+	}
+}
+
+// start returns the calls of all fetches that can start. One that has nothing to ask counts as merged.
+func (r *run) start(fetches []*plan.Fetch) (ready []*call) {
+	for _, f := range fetches { // dependencies come first, so one pass is enough
+		if r.progress[f.ID] != waiting || !r.allMerged(f.Deps) {
+			continue
+		}
+		if c := r.prepare(f); c == nil {
+			r.progress[f.ID] = merged
+		} else {
+			r.progress[f.ID] = running
+			ready = append(ready, c)
 		}
 	}
+	return ready
+}
+
+// mergeAnswered merges the answers whose turn it is and reports whether there were any.
+func (r *run) mergeAnswered(fetches []*plan.Fetch, calls map[int]*call) bool {
+	any := false
+	for _, f := range fetches {
+		if r.progress[f.ID] == answered && r.isFirst(fetches, f) {
+			r.merge(calls[f.ID])
+			r.progress[f.ID] = merged
+			any = true
+		}
+	}
+	return any
 }
 
 func (r *run) allMerged(ids []int) bool {
