@@ -205,7 +205,12 @@ func (c *checker) write(d *data, types []string, w *plan.Wire, fetch int) {
 		types = w.Possible
 	}
 	for _, t := range types {
-		d.types[t] = true
+		if t != "" || len(d.types) == 0 {
+			d.types[t] = true
+		}
+		if t != "" {
+			delete(d.types, "") // the same objects, whose types another answer tells
+		}
 	}
 	for _, f := range w.Fields {
 		on := types

@@ -17,11 +17,11 @@ import (
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/plan"
+	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // fetcher answers fetches from the world, strictly as each subgraph would.
 type fetcher struct {
-	t *testing.T
 	w *world
 
 	mu     sync.Mutex
@@ -82,44 +82,77 @@ func TestPlansAnswerLikeOneSchema(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(100) {
-				g := &generator{schema: sg.API(), rand: rand.New(rand.NewPCG(seed, 2)), left: 25}
-				text := g.operation()
-				doc, errs := gqlparser.LoadQuery(sg.API(), text)
-				if len(errs) > 0 {
-					continue
-				}
-				pre, err := operation.Prepare(sg.API(), doc, "", operation.Limits{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				op, err := pre.Specialise(nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				p, err := plan.NewPlanner(sg).Plan(context.Background(), op)
-				if errors.Is(err, plan.ErrUnsatisfiable) {
-					continue
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				w := newWorld(sg, int(seed))
-				root := sg.API().Query
-				if op.Kind == ast.Mutation {
-					root = sg.API().Mutation
-				}
-				want := normal((&view{w: w, schema: sg.API(), doc: doc}).execute(root, doc.Operations[0].SelectionSet))
-				f := &fetcher{t: t, w: w}
-				res := exec.New(f, exec.Options{}).Execute(context.Background(), p, exec.Input{})
-				var got any
-				if err := json.Unmarshal(res.Data, &got); err != nil {
-					t.Fatalf("data %s: %v", res.Data, err)
-				}
-				if len(f.errors) > 0 || len(res.Errors) > 0 || !reflect.DeepEqual(want, got) {
-					b, _ := json.Marshal(want)
-					t.Fatalf("seed %d: %s\n%s\nwant %s\ngot  %s\nsubgraphs: %v\ngateway: %v", seed, text, plan.Print(p), b, res.Data, f.errors, res.Errors)
-				}
+				compare(t, sg, seed)
 			}
 		})
 	}
+}
+
+// The same over made-up supergraphs.
+func TestPlansAnswerLikeOneSchemaOverRandomSupergraphs(t *testing.T) {
+	planned, unplanned := 0, 0
+	for seed := range uint64(150) {
+		sdl := generate(seed)
+		sg, err := supergraph.Read(sdl)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, sdl)
+		}
+		for op := range uint64(20) {
+			if compare(t, sg, op) {
+				planned++
+			} else {
+				unplanned++
+			}
+			if t.Failed() {
+				t.Fatalf("supergraph %d:\n%s", seed, sdl)
+			}
+		}
+	}
+	t.Logf("%d operations compared, %d invalid or not to be answered", planned, unplanned)
+}
+
+// compare runs one random operation both ways. It returns false for an operation that is invalid or that no plan can
+// answer.
+func compare(t *testing.T, sg *supergraph.Supergraph, seed uint64) bool {
+	t.Helper()
+	g := &generator{schema: sg.API(), rand: rand.New(rand.NewPCG(seed, 2)), left: 25}
+	text := g.operation()
+	doc, errs := gqlparser.LoadQuery(sg.API(), text)
+	if len(errs) > 0 {
+		return false
+	}
+	pre, err := operation.Prepare(sg.API(), doc, "", operation.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, err := pre.Specialise(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.NewPlanner(sg).Plan(context.Background(), op)
+	if errors.Is(err, plan.ErrUnsatisfiable) {
+		return false
+	}
+	if err != nil {
+		t.Errorf("seed %d: %s\n%v", seed, text, err)
+		return false
+	}
+	check(t, sg, op, p)
+	w := newWorld(sg, int(seed))
+	root := sg.API().Query
+	if op.Kind == ast.Mutation {
+		root = sg.API().Mutation
+	}
+	want := normal((&view{w: w, schema: sg.API(), doc: doc}).execute(root, doc.Operations[0].SelectionSet))
+	f := &fetcher{w: w}
+	res := exec.New(f, exec.Options{}).Execute(context.Background(), p, exec.Input{})
+	var got any
+	if err := json.Unmarshal(res.Data, &got); err != nil {
+		t.Fatalf("data %s: %v", res.Data, err)
+	}
+	if len(f.errors) > 0 || len(res.Errors) > 0 || !reflect.DeepEqual(want, got) {
+		b, _ := json.Marshal(want)
+		t.Errorf("seed %d: %s\n%s\nwant %s\ngot  %s\nsubgraphs: %v\ngateway: %v", seed, text, plan.Print(p), b, res.Data, f.errors, res.Errors)
+	}
+	return true
 }
