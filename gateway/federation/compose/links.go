@@ -79,7 +79,7 @@ func (m *merger) hintUpgradedVersions() {
 	for _, s := range m.subs {
 		for _, l := range s.Links.All {
 			if l.Feature != nil && s.Version.Less(l.Feature.Since) && l.Feature.Since.Major == s.Version.Major {
-				m.hint(HintUpgradedVersion, "", "subgraph %q links federation %s but also %s, which needs federation %s; the latter is assumed",
+				m.hint(HintUpgradedVersion, "@link", "subgraph %q links federation %s but also %s, which needs federation %s; the latter is assumed",
 					s.Name, s.Version, l.URL, l.Feature.Since).at(s.Name, l.Position)
 				break
 			}

@@ -85,7 +85,7 @@ func (m *merger) hintMissingField(f *mergedField) {
 		if src == nil || f.sources[i] != nil || m.allExternal(i, src) {
 			continue
 		}
-		m.hint(code, f.coordinate(), "field %q is not defined in subgraph %q, which has type %q", f.coordinate(), m.subs[i].Name, f.parent.Name).
+		m.hint(code, f.parent.Name, "field %q is not defined in subgraph %q, which has type %q", f.coordinate(), m.subs[i].Name, f.parent.Name).
 			at(m.subs[i].Name, src.Position)
 	}
 }

@@ -94,6 +94,7 @@ func (p *printer) schema(m *merger, links ast.DirectiveList) {
 	p.WriteString("}\n")
 }
 
+// isRootSomewhere reports whether some subgraph has the type as a root; one that merely bears the name of a root is none.
 func (m *merger) isRootSomewhere(name string) bool {
 	for _, s := range m.subs {
 		if s.IsRoot(name) {

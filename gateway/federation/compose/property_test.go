@@ -11,6 +11,7 @@ import (
 
 	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/subgraph"
+	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // TestOrderOfSubgraphsDoesNotMatter composes each case in every order of up to four subgraphs.
@@ -58,7 +59,7 @@ func permutations(n int) [][]int {
 	return out
 }
 
-// TestEverySupergraphIsAValidSchema loads what Compose prints as an ordinary GraphQL schema.
+// TestEverySupergraphIsAValidSchema loads what Compose prints as an ordinary GraphQL schema, and as a supergraph.
 func TestEverySupergraphIsAValidSchema(t *testing.T) {
 	for _, c := range readCases(t) {
 		result, err := compose.Compose(c.sources())
@@ -67,6 +68,9 @@ func TestEverySupergraphIsAValidSchema(t *testing.T) {
 		}
 		if _, err := gqlparser.LoadSchema(&ast.Source{Name: c.ID, Input: result.SupergraphSDL}); err != nil {
 			t.Errorf("%s: %v\n%s", c.ID, err, result.SupergraphSDL)
+		}
+		if _, err := supergraph.Read(result.SupergraphSDL); err != nil {
+			t.Errorf("%s: the engine cannot read its own supergraph: %v", c.ID, err)
 		}
 	}
 }
