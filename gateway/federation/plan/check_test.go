@@ -49,13 +49,14 @@ func check(t testing.TB, sg *supergraph.Supergraph, op *operation.Operation, p *
 
 // data is what is known of the objects at one position.
 type data struct {
-	types   map[string]bool // runtime types that may be here; "" unknown
+	types   map[string]bool  // runtime types that may be here; "" unknown
+	from    map[string][]int // the fetches that tell so
 	written map[plan.Key]map[string][]int
 	below   map[plan.Key]*data
 }
 
 func newData() *data {
-	return &data{types: map[string]bool{}, written: map[plan.Key]map[string][]int{}, below: map[plan.Key]*data{}}
+	return &data{types: map[string]bool{}, from: map[string][]int{}, written: map[plan.Key]map[string][]int{}, below: map[plan.Key]*data{}}
 }
 
 type checker struct {
@@ -154,6 +155,7 @@ func (c *checker) batch(f *plan.Fetch, b *plan.Batch) {
 				for _, t := range b.Entity.Possible {
 					if guard == nil || slices.Contains(guard, t) {
 						d.types[t] = true
+						d.from[t] = append(d.from[t], f.ID)
 					}
 				}
 			}
@@ -176,6 +178,9 @@ func (c *checker) rep(f *plan.Fetch, d *data, types []string, fields []plan.RepF
 		for _, t := range types {
 			if r.Types != nil && !slices.Contains(r.Types, t) {
 				continue
+			}
+			if len(d.from[t]) > 0 && !slices.ContainsFunc(d.from[t], func(id int) bool { return waited[id] }) {
+				continue // a type that only a later answer could tell
 			}
 			if !slices.ContainsFunc(c.writers(d, r.Key, t), func(id int) bool { return waited[id] }) {
 				c.t.Errorf("fetch %d: member %s of the representation is not written for %q by a fetch it waits for", f.ID, r.Name, t)
@@ -207,6 +212,7 @@ func (c *checker) write(d *data, types []string, w *plan.Wire, fetch int) {
 	for _, t := range types {
 		if t != "" || len(d.types) == 0 {
 			d.types[t] = true
+			d.from[t] = append(d.from[t], fetch)
 		}
 		if t != "" {
 			delete(d.types, "") // the same objects, whose types another answer tells
@@ -267,15 +273,17 @@ func encode(t testing.TB, p *plan.Plan) string {
 	return string(b)
 }
 
-// oneSided reports whether the type is a member of the union in some subgraphs only: it may be left out.
+// oneSided reports whether only some subgraphs know that the abstract type may be the object type: what is asked of
+// such objects may be left out.
 func (c *checker) oneSided(typeName, member string) bool {
-	if c.sg.Schema.Types[typeName].Kind != ast.Union {
-		return false
-	}
+	kind := c.sg.Schema.Types[typeName].Kind
 	for _, sub := range c.sg.Subgraphs {
 		for _, t := range sub.Types {
-			if t.Composite() && !slices.Contains(t.Members, member) && (t.Name == typeName || slices.Contains(c.sg.Possible(typeName), t.Name)) {
-				return true
+			if !t.Composite() || slices.Contains(t.Members, member) || t.InterfaceObject {
+				continue
+			}
+			if t.Name == typeName || kind == ast.Union && slices.Contains(c.sg.Possible(typeName), t.Name) {
+				return kind != ast.Object
 			}
 		}
 	}

@@ -74,6 +74,9 @@ func (w *world) complete(o *object, field *ast.FieldDefinition, t *ast.Type, arg
 	}
 	if t.Elem != nil {
 		list := []any{}
+		if w.sg.Schema.Types[t.Name()].IsCompositeType() && len(w.runtimes(o.typeName, field.Name, t.Name())) == 0 {
+			return list
+		}
 		for i := range 1 + h%2 {
 			list = append(list, w.complete(o, field, t.Elem, args, append(slices.Clone(seed), i)))
 		}
