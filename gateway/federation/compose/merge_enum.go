@@ -33,8 +33,9 @@ func (m *merger) mergeEnum(t *mergedType, use typeUse) {
 			}
 		}
 		at := t.Name + "." + name
-		if len(missing) > 0 && !hidden {
+		if len(missing) > 0 {
 			switch {
+			case hidden && input: // kept: clients cannot use it
 			case input && output:
 				e := m.errorf(spec.CodeEnumValueMismatch, "enum %q is used for input and output, but its value %q is missing in %s", t.Name, name, strings.Join(missing, ", "))
 				m.locateTypes(e, t.sources)

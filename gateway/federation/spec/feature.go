@@ -32,7 +32,7 @@ type Feature struct {
 	Name     string
 	Versions []Version // known ones, ascending
 	Purpose  string    // SECURITY, EXECUTION or ""
-	Since    Version   // federation version that a direct link needs at least
+	Since    Version   // federation version that a direct link raises the subgraph to; zero: it raises nothing
 	elements []element
 }
 

@@ -71,11 +71,11 @@ var Features = []*Feature{
 	{Identity: Authenticated, Name: "authenticated", Versions: versions(0, 1, 1), Since: v(2, 5), Purpose: "SECURITY", elements: []element{
 		{v(0, 1), authenticatedSDL},
 	}},
-	{Identity: RequiresScopes, Name: "requiresScopes", Versions: versions(0, 1, 1), Since: v(2, 5), Purpose: "SECURITY", elements: []element{
+	{Identity: RequiresScopes, Name: "requiresScopes", Versions: versions(0, 1, 1), Purpose: "SECURITY", elements: []element{
 		{v(0, 1), requiresScopesSDL},
 		{v(0, 1), "scalar Scope"},
 	}},
-	{Identity: Policy, Name: "policy", Versions: versions(0, 1, 1), Since: v(2, 6), Purpose: "SECURITY", elements: []element{
+	{Identity: Policy, Name: "policy", Versions: versions(0, 1, 1), Purpose: "SECURITY", elements: []element{
 		{v(0, 1), policySDL},
 		{v(0, 1), "scalar Policy"},
 	}},

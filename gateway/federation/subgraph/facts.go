@@ -44,7 +44,7 @@ func (s *Subgraph) IsUsed(f *ast.FieldDefinition) bool { return s.known().used[f
 // IsShareable reports whether other subgraphs may resolve the field too.
 func (s *Subgraph) IsShareable(t *Type, f *ast.FieldDefinition) bool {
 	facts := s.known()
-	return s.Has(f.Directives, "shareable") || facts.keyMember[f] || facts.provided[f] ||
+	return s.Has(f.Directives, "shareable") || facts.keyMember[f] || facts.external[f] && facts.provided[f] ||
 		s.Has(t.PartOf(f).Directives, "shareable")
 }
 

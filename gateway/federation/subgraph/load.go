@@ -146,7 +146,7 @@ func (s *Subgraph) build(doc *ast.SchemaDocument) {
 func (s *Subgraph) linkedTypes() map[string]bool {
 	names := map[string]bool{}
 	if !s.Fed2 {
-		names["_FieldSet"], names["FieldSet"] = true, true
+		names["_FieldSet"] = true
 	}
 	for _, l := range s.Links.All {
 		if l.Feature == nil {
