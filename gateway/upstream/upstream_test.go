@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -216,45 +215,44 @@ func TestAURLThatIsDownIsLeftOutAndTheQueryRetried(t *testing.T) {
 }
 
 func TestPausesGrowAndOneRequestProbes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &subgraph{endpoints: []*endpoint{{}, {}}}
-		down, up := s.endpoints[0], s.endpoints[1]
-		used := func() (n int) {
-			for range 10 {
-				if s.pick(time.Now(), nil) == down {
-					n++
-				}
+	now := time.Unix(1_000_000, 0)
+	s := &subgraph{endpoints: []*endpoint{{}, {}}}
+	down, up := s.endpoints[0], s.endpoints[1]
+	used := func() (n int) {
+		for range 10 {
+			if s.pick(now, nil) == down {
+				n++
 			}
-			return n
 		}
-		down.failed(time.Now())
-		if n := used(); n != 0 {
-			t.Errorf("used %d times while left out", n)
-		}
-		time.Sleep(firstPause) //nolint:forbidigo // the clock is the test's
-		if n := used(); n != 1 {
-			t.Errorf("probed by %d requests", n)
-		}
-		down.failed(time.Now())
-		if pause := time.Until(down.pausedUntil()); pause < firstPause {
-			t.Errorf("second pause is %v", pause)
-		}
-		for range 20 {
-			down.failed(time.Now())
-		}
-		if pause := time.Until(down.pausedUntil()); pause > lastPause {
-			t.Errorf("pause is %v", pause)
-		}
-		down.succeeded()
-		if n := used(); n != 5 {
-			t.Errorf("used %d times after it came back", n)
-		}
-		up.failed(time.Now())
-		down.failed(time.Now())
-		if s.pick(time.Now(), nil) == nil {
-			t.Error("none was tried when all are down")
-		}
-	})
+		return n
+	}
+	down.failed(now)
+	if n := used(); n != 0 {
+		t.Errorf("used %d times while left out", n)
+	}
+	now = now.Add(firstPause)
+	if n := used(); n != 1 {
+		t.Errorf("probed by %d requests", n)
+	}
+	down.failed(now)
+	if pause := down.pausedUntil().Sub(now); pause < firstPause {
+		t.Errorf("second pause is %v", pause)
+	}
+	for range 20 {
+		down.failed(now)
+	}
+	if pause := down.pausedUntil().Sub(now); pause > lastPause {
+		t.Errorf("pause is %v", pause)
+	}
+	down.succeeded()
+	if n := used(); n != 5 {
+		t.Errorf("used %d times after it came back", n)
+	}
+	up.failed(now)
+	down.failed(now)
+	if s.pick(now, nil) == nil {
+		t.Error("none was tried when all are down")
+	}
 }
 
 func TestNewRefuses(t *testing.T) {

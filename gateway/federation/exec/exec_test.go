@@ -291,7 +291,7 @@ func BenchmarkExecute(b *testing.B) {
 	e := New(fetchFunc(func(_ context.Context, req *Request) (*Response, error) {
 		return &Response{Body: answers[req.Subgraph]}, nil
 	}), Options{})
-	p := parsePlan(&testing.T{}, twoFetches)
+	p := parsePlan(b, twoFetches)
 	b.ReportAllocs()
 	for b.Loop() {
 		res := e.Execute(context.Background(), p, Input{})

@@ -26,7 +26,7 @@ import (
 //	source events                     as fetch, opens the stream
 //	data Query{me:User{name:String!}} response name or name=key; __typename is written plain
 type planText struct {
-	t        *testing.T
+	t        testing.TB
 	plan     *plan.Plan
 	keys     map[string]plan.Key
 	possible map[string][]string
@@ -35,7 +35,7 @@ type planText struct {
 	toks     []string
 }
 
-func parsePlan(t *testing.T, text string) *plan.Plan {
+func parsePlan(t testing.TB, text string) *plan.Plan {
 	t.Helper()
 	p := &planText{
 		t: t, plan: &plan.Plan{Operation: ast.Query}, keys: map[string]plan.Key{}, possible: map[string][]string{},
