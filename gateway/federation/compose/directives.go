@@ -47,8 +47,8 @@ func (m *merger) mergeKey(i int, d *ast.Directive) string {
 	if isBuiltInMergeable(d.Name) {
 		return d.Name
 	}
-	if c := m.composedBy("@" + d.Name); c != nil && c.in[i] {
-		return "@" + c.name
+	if m.isComposedName(d.Name) {
+		return "@" + d.Name
 	}
 	if name := m.subs[i].SpecName(d.Name); isMergeable(name) {
 		return name
@@ -83,7 +83,9 @@ func (m *merger) mergeApplied(coordinate string, lists []ast.DirectiveList) ast.
 		m.hint(HintOneOf, coordinate, "input %q is @oneOf in some subgraphs only; it is in the supergraph", coordinate)
 	}
 	for _, c := range m.composed {
-		if group := groups["@"+c.name]; len(group) > 0 {
+		// A subgraph that does not compose the directive adds its applications where one that does applies it.
+		group := groups["@"+c.name]
+		if slices.ContainsFunc(group, func(a application) bool { return c.in[a.i] }) {
 			kind := mergeable{name: c.name, repeatable: c.definition.IsRepeatable}
 			out = append(out, m.mergeGroup(coordinate, kind, group)...)
 		}
