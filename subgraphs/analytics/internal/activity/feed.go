@@ -170,3 +170,10 @@ func (f *Feed) change() <-chan struct{} {
 	defer f.mu.Unlock()
 	return f.changed
 }
+
+// Subscribers returns how many follow the feed now.
+func (f *Feed) Subscribers() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.subs)
+}
