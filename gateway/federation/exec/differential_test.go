@@ -97,9 +97,11 @@ func TestFederatedExecutionEqualsOneExecution(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			fetcher := &subgraphs{world: w}
+			e := exec.New(fetcher, exec.Options{}) // one for all: what an execution leaves behind must not show in the next
 			planned := 0
 			for seed := range seeds {
-				if compareExecutions(t, w, seed) {
+				if compareExecutions(t, e, fetcher, seed) {
 					planned++
 				}
 				if t.Failed() {
@@ -116,7 +118,8 @@ func TestFederatedExecutionEqualsOneExecution(t *testing.T) {
 // seeds is the number of operations per supergraph.
 const seeds = uint64(150)
 
-func compareExecutions(t *testing.T, w *world, seed uint64) (planned bool) {
+func compareExecutions(t *testing.T, e *exec.Executor, fetcher *subgraphs, seed uint64) (planned bool) {
+	w := fetcher.world
 	api := w.sg.API()
 	g := &generator{schema: api, rand: rand.New(rand.NewPCG(seed, 2)), left: 20}
 	g.selection(api.Query, 0)
@@ -140,8 +143,7 @@ func compareExecutions(t *testing.T, w *world, seed uint64) (planned bool) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	fetcher := &subgraphs{world: w}
-	res := exec.New(fetcher, exec.Options{}).Execute(t.Context(), p, exec.Input{})
+	res := e.Execute(t.Context(), p, exec.Input{})
 	want, _ := json.Marshal(w.execute(api, nil, doc, nil))
 	if diff := cmp.Diff(decode(t, want), decode(t, res.Data)); diff != "" || len(fetcher.wrong) > 0 {
 		t.Errorf("seed %d (-one execution +federated)\n%s\n%s\n%s\nerrors %v\n%s", seed, text, diff, strings.Join(fetcher.wrong, "\n"), res.Errors, plan.Print(p))

@@ -110,11 +110,11 @@ func (in *ingester) runtimeType(o int32, w *plan.Wire, isRoot bool) (typ int32, 
 		return 0, true
 	}
 	if isRoot { // a root type may have another name in the subgraph
-		return in.s.intern([]byte(w.Type)), true
+		return in.s.internString(w.Type), true
 	}
 	c := in.t.member(o, "__typename")
 	if c < 0 {
-		return in.s.intern([]byte(w.Type)), true
+		return in.s.internString(w.Type), true
 	}
 	n := &in.t.nodes[c]
 	if n.kind != kindString || n.bad {

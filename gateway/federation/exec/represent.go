@@ -38,7 +38,10 @@ type rep struct {
 
 // represent builds the representations of the objects. Targets whose key or requirements are incomplete are left out.
 func (r *representer) represent(b *plan.Batch, objs []ref) batch {
-	out := batch{plan: b, targets: make([]target, 0, len(objs))}
+	if len(objs) == 0 {
+		return batch{plan: b}
+	}
+	out := batch{plan: b, targets: make([]target, 0, len(objs)), list: make([]byte, 0, min(48*len(objs), 64<<10)), uses: make([]int32, 0, len(objs))}
 	if r.first == nil {
 		r.first = map[uint64]int32{}
 	}

@@ -46,10 +46,12 @@ type store struct {
 	items  []ref
 	types  []string // runtime types seen; types[0] is "", the unknown one
 	typeID map[string]int32
-	wide   map[wideKey]uint32 // slot index+1 of the slots of wide objects
-	budget *budget
-	paid   int
-	full   bool // the budget is spent; nothing may be added any more
+	// lastType is what intern returned last: objects of one type come in rows.
+	lastType int32
+	wide     map[wideKey]uint32 // slot index+1 of the slots of wide objects
+	budget   *budget
+	paid     int
+	full     bool // the budget is spent; nothing may be added any more
 }
 
 type wideKey struct {
@@ -68,6 +70,7 @@ func (s *store) reset(b *budget, rootType string) {
 	}
 	clear(s.typeID)
 	clear(s.wide)
+	s.lastType = 0
 	s.budget, s.paid, s.full = b, 0, false
 	s.object(s.intern([]byte(rootType)))
 }
@@ -110,13 +113,24 @@ func (s *store) intern(name []byte) int32 {
 	if len(name) == 0 {
 		return 0
 	}
+	if s.types[s.lastType] == string(name) {
+		return s.lastType
+	}
 	id, ok := s.typeID[string(name)]
 	if !ok {
 		id = int32(len(s.types))
 		s.types = append(s.types, string(name))
 		s.typeID[string(name)] = id
 	}
+	s.lastType = id
 	return id
+}
+
+func (s *store) internString(name string) int32 {
+	if s.types[s.lastType] == name {
+		return s.lastType
+	}
+	return s.intern([]byte(name))
 }
 
 // typeName returns the runtime type of an object, "" when it is unknown.
