@@ -1,0 +1,282 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"medicore.dev/medicore/gateway/federation/compose"
+	"medicore.dev/medicore/gateway/federation/exec"
+	"medicore.dev/medicore/gateway/federation/subgraph"
+	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/internal/principal"
+)
+
+const shop = `
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@authenticated", "@requiresScopes"])
+enum Size { SMALL LARGE }
+input Range { from: Int! to: Int sizes: [Size!] }
+type Product @key(fields: "id") {
+  id: ID!
+  name: String!
+  cost: Int @requiresScopes(scopes: [["billing:read"]])
+  margin: Int! @requiresScopes(scopes: [["billing:read"]])
+}
+type Query {
+  product(id: ID!): Product
+  products(range: Range, sizes: [Size], limit: Int = 3, ratio: Float, live: Boolean): [Product!]!
+  mine: Product @authenticated
+}
+type Mutation { rename(id: ID!, name: String!): Product }
+type Subscription { changed: Product @authenticated }
+`
+
+// fetcher answers every fetch with what answer gives for its document.
+type fetcher struct {
+	mu     sync.Mutex
+	bodies []string
+	answer func(body string) string
+	events []string
+}
+
+func (f *fetcher) Fetch(_ context.Context, req *exec.Request) (*exec.Response, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bodies = append(f.bodies, string(req.Body))
+	return &exec.Response{Body: []byte(f.answer(string(req.Body)))}, nil
+}
+
+func (f *fetcher) Subscribe(context.Context, *exec.Request) (exec.Stream, error) { return f, nil }
+
+func (f *fetcher) Next(context.Context) ([]byte, error) {
+	if len(f.events) == 0 {
+		return nil, io.EOF
+	}
+	e := f.events[0]
+	f.events = f.events[1:]
+	return []byte(e), nil
+}
+
+func (f *fetcher) Close() error { return nil }
+
+func newPipeline(t *testing.T, f *fetcher, opt Options) *Pipeline {
+	t.Helper()
+	result, err := compose.Compose([]subgraph.Source{{Name: "shop", URL: "http://shop", SDL: shop}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sg, err := supergraph.Read(result.SupergraphSDL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := New(f, opt)
+	if err := p.Swap(sg); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func as(t *testing.T, role principal.Role) context.Context {
+	t.Helper()
+	if role == "" {
+		return t.Context()
+	}
+	return principal.NewContext(t.Context(), principal.Principal{Subject: "x", Role: role})
+}
+
+func run(t *testing.T, p *Pipeline, role principal.Role, query, variables string) string {
+	t.Helper()
+	req := &Request{Query: query}
+	if variables != "" {
+		if err := json.Unmarshal([]byte(variables), &req.Variables); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := as(t, role)
+	op, f := p.Prepare(ctx, req)
+	if f != nil {
+		return string(f.JSON())
+	}
+	return string(op.Execute(ctx))
+}
+
+func TestWhatACallerMayNotReadIsNullWithAnError(t *testing.T) {
+	f := &fetcher{answer: func(body string) string {
+		if strings.Contains(body, "cost") {
+			return `{"data":{"product":{"name":"Desk","cost":5,"margin":1,"__typename":"Product","id":"1"}}}`
+		}
+		return `{"data":{"product":{"name":"Desk","__typename":"Product","id":"1"}}}`
+	}}
+	p := newPipeline(t, f, Options{})
+	for _, tt := range []struct {
+		name  string
+		role  principal.Role
+		query string
+		want  string
+	}{
+		{"who may read all reads all", principal.Billing, `{ product(id: 1) { name cost } }`, `{"data":{"product":{"name":"Desk","cost":5}}}`},
+		{"who may not gets null and the reason", principal.Clinician, `{ product(id: 1) { cost name } }`, `{"data":{"product":{"cost":null,"name":"Desk"}},"errors":[{"message":"the caller may not read this","path":["product","cost"],"extensions":{"code":"FORBIDDEN"}}]}`},
+		{"a non-null field takes its object along", principal.Clinician, `{ product(id: 1) { margin name } }`, `{"data":{"product":null},"errors":[{"message":"the caller may not read this","path":["product","margin"],"extensions":{"code":"FORBIDDEN"}}]}`},
+		{"under an alias", principal.Clinician, `{ p: product(id: 1) { name } q: product(id: 1) { c: cost } }`, ""},
+		{"nobody needs a token", "", `{ mine { name } }`, `{"data":{"mine":null},"errors":[{"message":"a valid token is required","path":["mine"],"extensions":{"code":"UNAUTHENTICATED"}}]}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := run(t, p, tt.role, tt.query, "")
+			if tt.want != "" && got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			if strings.Contains(tt.query, "c: cost") && (!strings.Contains(got, `"path":["q","c"]`) || strings.Contains(got, `"c":5`)) {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+	for _, b := range f.bodies[1:] {
+		if strings.Contains(b, "cost") || strings.Contains(b, "margin") {
+			t.Errorf("a denied field was asked for: %s", b)
+		}
+	}
+	if got := run(t, newPipeline(t, f, Options{RejectDenied: true}), principal.Clinician, `{ product(id: 1) { name cost } }`, ""); !strings.Contains(got, "FORBIDDEN") || strings.Contains(got, `"data"`) {
+		t.Errorf("rejecting answered %s", got)
+	}
+}
+
+func TestVariables(t *testing.T) {
+	f := &fetcher{answer: func(string) string { return `{"data":{"products":[]}}` }}
+	p := newPipeline(t, f, Options{})
+	const q = `query($range: Range, $sizes: [Size], $limit: Int = 3, $ratio: Float, $live: Boolean) { products(range: $range, sizes: $sizes, limit: $limit, ratio: $ratio, live: $live) { id } }`
+	for _, tt := range []struct{ name, given, sent, wrong string }{
+		{name: "none: the default is sent", sent: `{"limit":3}`},
+		{name: "all of the right types", given: `{"range":{"from":1,"sizes":["SMALL"]},"sizes":["LARGE",null],"limit":2,"ratio":2,"live":true}`, sent: `{"limit":2,"live":true,"range":{"from":1,"sizes":["SMALL"]},"ratio":2,"sizes":["LARGE",null]}`},
+		{name: "null is a value", given: `{"limit":null}`, sent: `{"limit":null}`},
+		{name: "one stands for a list of one", given: `{"sizes":"SMALL"}`, sent: `{"limit":3,"sizes":["SMALL"]}`},
+		{name: "5.0 is an integer", given: `{"limit":5.0}`, sent: `{"limit":5}`},
+		{name: "a text for a number", given: `{"limit":"5"}`, wrong: "variable $limit is not of type Int"},
+		{name: "a number beyond 32 bits", given: `{"limit":2147483648}`, wrong: "variable $limit is not of type Int"},
+		{name: "a fraction", given: `{"limit":1.5}`, wrong: "variable $limit is not of type Int"},
+		{name: "a number for a truth", given: `{"live":1}`, wrong: "variable $live is not of type Boolean"},
+		{name: "no such value", given: `{"sizes":["HUGE"]}`, wrong: "variable $sizes[0] is not a value of the enum Size"},
+		{name: "a missing field", given: `{"range":{"to":3}}`, wrong: "variable $range.from of type Int! is required"},
+		{name: "an unknown field", given: `{"range":{"from":3,"secret":1}}`, wrong: "variable $range has a field that Range does not have"},
+		{name: "null where there must be something", given: `{"range":{"from":null}}`, wrong: "variable $range.from must not be null: its type is Int!"},
+		{name: "not an object", given: `{"range":[1]}`, wrong: "variable $range is not an object of type Range"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f.bodies = nil
+			got := run(t, p, "", q, tt.given)
+			if tt.wrong != "" {
+				if !strings.Contains(got, tt.wrong) || !strings.Contains(got, CodeBadInput) || strings.Contains(got, "secret") || len(f.bodies) > 0 {
+					t.Errorf("got %s", got)
+				}
+				return
+			}
+			var body struct{ Variables json.RawMessage }
+			if err := json.Unmarshal([]byte(f.bodies[0]), &body); err != nil {
+				t.Fatal(err)
+			}
+			var sent, want any
+			_ = json.Unmarshal(body.Variables, &sent)
+			_ = json.Unmarshal([]byte(tt.sent), &want)
+			if diff := cmp.Diff(want, sent); diff != "" {
+				t.Errorf("sent %s: %s", body.Variables, diff)
+			}
+		})
+	}
+}
+
+func TestRequestsThatCannotBeExecuted(t *testing.T) {
+	p := newPipeline(t, &fetcher{}, Options{Limits: Limits{Tokens: 500, Depth: 8, Aliases: 20, Roots: 20}})
+	for _, tt := range []struct{ name, query, operation, want string }{
+		{"no GraphQL", `{`, "", CodeParse},
+		{"nothing", ``, "", CodeOperation},
+		{"bad characters", "{ \x00 }", "", CodeParse},
+		{"an unknown field", `{ nothing }`, "", CodeValidation},
+		{"an unknown argument", `{ product(id: 1, x: 2) { id } }`, "", CodeValidation},
+		{"an unknown type", `{ ... on Nothing { id } }`, "", CodeValidation},
+		{"no such operation", `query A { __typename }`, "B", CodeOperation},
+		{"which one", `query A { __typename } query B { __typename }`, "", CodeOperation},
+		{"too many tokens", `{ ` + strings.Repeat("__typename ", 600) + `}`, "", CodeParse},
+		{"too many aliases", `{ ` + strings.Repeat("a: __typename ", 5) + strings.Repeat("b: __typename ", 16) + `}`, "", CodeLimit},
+		{"too many root fields", `{ ` + strings.Repeat("__typename ", 21) + `}`, "", CodeLimit},
+		{"fragments in a circle", `{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }`, "", CodeValidation},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			op, f := p.Prepare(t.Context(), &Request{Query: tt.query, OperationName: tt.operation})
+			if f == nil || op != nil {
+				t.Fatal("it was taken")
+			}
+			if code := f.Errors[0].Extensions["code"]; code != tt.want || f.Status != 400 {
+				t.Errorf("got %v, status %d: %s", code, f.Status, f.JSON())
+			}
+		})
+	}
+}
+
+func TestIntrospectionIsAnsweredOrOff(t *testing.T) {
+	f := &fetcher{}
+	q := `query($on: Boolean = true) { __type(name: "Size") { kind enumValues { name } fields { name } } __schema { queryType { name } } a: __typename @skip(if: $on) }`
+	want := `{"data":{"__type":{"kind":"ENUM","enumValues":[{"name":"SMALL"},{"name":"LARGE"}],"fields":null},"__schema":{"queryType":{"name":"Query"}}}}`
+	if got := run(t, newPipeline(t, f, Options{Introspection: true}), "", q, ""); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := run(t, newPipeline(t, f, Options{}), "", q, ""); !strings.Contains(got, CodeIntrospection) {
+		t.Errorf("off, it answered %s", got)
+	}
+	if got := run(t, newPipeline(t, f, Options{}), "", `{ __typename }`, ""); got != `{"data":{"__typename":"Query"}}` {
+		t.Errorf("__typename answered %s", got)
+	}
+}
+
+func TestSuggestionsOnlyWhereTheyAreOn(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		got := run(t, newPipeline(t, &fetcher{}, Options{Suggestions: on}), "", `{ produkt(id: 1) { id } }`, "")
+		if strings.Contains(got, "Did you mean") != on {
+			t.Errorf("suggestions %v: %s", on, got)
+		}
+	}
+}
+
+func TestSubscriptions(t *testing.T) {
+	f := &fetcher{events: []string{`{"data":{"changed":{"name":"Desk"}}}`, `{"data":{"changed":null}}`}}
+	p := newPipeline(t, f, Options{})
+	ctx := as(t, principal.Analyst)
+	op, fail := p.Prepare(ctx, &Request{Query: `subscription { changed { name } }`})
+	if fail != nil {
+		t.Fatal(string(fail.JSON()))
+	}
+	events, fail := op.Subscribe(ctx)
+	if fail != nil {
+		t.Fatal(string(fail.JSON()))
+	}
+	defer events.Close()
+	for _, want := range []string{`{"data":{"changed":{"name":"Desk"}}}`, `{"data":{"changed":null}}`} {
+		got, err := events.Next(ctx)
+		if err != nil || string(got) != want {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+	if _, err := events.Next(ctx); !errors.Is(err, io.EOF) {
+		t.Errorf("the stream ended with %v", err)
+	}
+	if _, fail := p.Prepare(t.Context(), &Request{Query: `subscription { changed { name } }`}); fail == nil || fail.Status != 401 {
+		t.Errorf("nobody may follow: %+v", fail)
+	}
+}
+
+func TestThePlanIsShownToWhoAsksWhereThatIsAllowed(t *testing.T) {
+	f := &fetcher{answer: func(string) string { return `{"data":{"product":null}}` }}
+	for _, allowed := range []bool{true, false} {
+		op, fail := newPipeline(t, f, Options{Plans: allowed}).Prepare(t.Context(), &Request{Query: `{ product(id: 1) { id } }`, WantPlan: true})
+		if fail != nil {
+			t.Fatal(string(fail.JSON()))
+		}
+		if got := string(op.Execute(t.Context())); strings.Contains(got, "QueryPlan {") != allowed {
+			t.Errorf("allowed %v: %s", allowed, got)
+		}
+	}
+}
