@@ -67,6 +67,10 @@ func (m *merger) demand(coordinate string, list *ast.DirectiveList, r requiremen
 	if have.implies(r) && (have.scopes != nil || r.scopes == nil) && (have.policies != nil || r.policies == nil) {
 		return
 	}
+	if len(have.scopes)*len(r.scopes) > maxClauses || len(have.policies)*len(r.policies) > maxClauses {
+		m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives once it is merged", coordinate, maxClauses)
+		return
+	}
 	sum := have.and(r)
 	out := slices.DeleteFunc(slices.Clone(*list), func(d *ast.Directive) bool {
 		return d.Name == m.names["authenticated"] || d.Name == m.names["requiresScopes"] || d.Name == m.names["policy"]
@@ -133,7 +137,12 @@ func (m *merger) checkTransitiveAuthorisation() {
 	m.each(ast.Object, func(t *mergedType) {
 		for _, definition := range t.Fields {
 			f := m.fields[t.Name+"."+definition.Name]
-			r := m.requirementOf(f.Directives).and(m.requirementOf(t.Directives))
+			own, parent := m.requirementOf(f.Directives), m.requirementOf(t.Directives)
+			if len(own.scopes)*len(parent.scopes) > maxClauses || len(own.policies)*len(parent.policies) > maxClauses {
+				m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives together with its type's", f.coordinate(), maxClauses)
+				continue
+			}
+			r := own.and(parent)
 			for i, src := range f.sources {
 				if src == nil {
 					continue

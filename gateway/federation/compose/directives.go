@@ -6,6 +6,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"medicore.dev/medicore/gateway/federation/spec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
 )
 
@@ -181,7 +182,7 @@ func (m *merger) mergeGroup(coordinate string, kind mergeable, group []applicati
 		return ast.DirectiveList{distinct[0].d}
 	case kind.strategies != nil:
 		m.hint(HintMergedArguments, coordinate, "@%s is applied to %q with different arguments; they are merged", kind.name, coordinate)
-		return ast.DirectiveList{m.mergeArgumentsOf(kind, distinct)}
+		return ast.DirectiveList{m.mergeArgumentsOf(coordinate, kind, distinct)}
 	default:
 		best := distinct[0]
 		for _, a := range distinct {
@@ -195,7 +196,7 @@ func (m *merger) mergeGroup(coordinate string, kind mergeable, group []applicati
 }
 
 // mergeArgumentsOf merges distinct applications of a directive argument by argument.
-func (m *merger) mergeArgumentsOf(kind mergeable, distinct []application) *ast.Directive {
+func (m *merger) mergeArgumentsOf(coordinate string, kind mergeable, distinct []application) *ast.Directive {
 	out := &ast.Directive{Name: distinct[0].d.Name}
 	names := make([]string, 0, len(kind.strategies))
 	for name := range kind.strategies {
@@ -209,9 +210,15 @@ func (m *merger) mergeArgumentsOf(kind mergeable, distinct []application) *ast.D
 				values = append(values, v)
 			}
 		}
-		if len(values) > 0 {
-			out.Arguments = append(out.Arguments, &ast.Argument{Name: name, Value: kind.strategies[name](values)})
+		if len(values) == 0 {
+			continue
 		}
+		merged := kind.strategies[name](values)
+		if merged == nil {
+			m.errorf(spec.CodeInvalidGraphQL, "@%s of %q has more than %d alternatives once it is merged", kind.name, coordinate, maxClauses)
+			merged = values[0]
+		}
+		out.Arguments = append(out.Arguments, &ast.Argument{Name: name, Value: merged})
 	}
 	return out
 }

@@ -2,7 +2,9 @@ package compose_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -129,4 +131,20 @@ func FuzzCompose(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRequirementsThatExplodeAreRefused(t *testing.T) {
+	var sources []subgraph.Source
+	for _, name := range []string{"a", "b", "c", "d"} {
+		var scopes []string
+		for i := range 100 {
+			scopes = append(scopes, fmt.Sprintf("[%q]", fmt.Sprintf("%s%d", name, i)))
+		}
+		sources = append(sources, subgraph.Source{Name: name, SDL: `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@shareable", "@requiresScopes"])
+			type Query { t: Int @shareable @requiresScopes(scopes: [` + strings.Join(scopes, ",") + `]) }`})
+	}
+	_, err := compose.Compose(sources)
+	if list := asErrors(err); len(list) != 1 || list[0].Code != "INVALID_GRAPHQL" {
+		t.Errorf("got %v", err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 )
 
 // A strategy merges the values that one argument has in distinct applications of a directive; there is at least one.
+// It returns nil when the result would be too large.
 type strategy func(values []*ast.Value) *ast.Value
 
 func maximum(values []*ast.Value) *ast.Value {
@@ -49,7 +50,11 @@ func union(values []*ast.Value) *ast.Value {
 func conjunction(values []*ast.Value) *ast.Value {
 	d := readDNF(values[0])
 	for _, v := range values[1:] {
-		d = d.and(readDNF(v))
+		next := readDNF(v)
+		if len(d)*len(next) > maxClauses {
+			return nil
+		}
+		d = d.and(next)
 	}
 	return d.value()
 }
@@ -107,6 +112,9 @@ func (d dnf) simplify() dnf {
 	return out
 }
 
+// maxClauses bounds how many alternatives a requirement may have when two come together.
+const maxClauses = 4096
+
 // and returns the requirement that demands both.
 func (d dnf) and(e dnf) dnf {
 	var out dnf
@@ -114,15 +122,9 @@ func (d dnf) and(e dnf) dnf {
 		for _, y := range e.simplify() {
 			out = append(out, slices.Concat(x, y))
 		}
-		if len(out) > maxClauses {
-			out = out.simplify()
-		}
 	}
 	return out.simplify()
 }
-
-// maxClauses bounds what and keeps before it simplifies.
-const maxClauses = 4096
 
 // implies reports whether whoever meets d meets e.
 func (d dnf) implies(e dnf) bool {
