@@ -20,13 +20,35 @@ func (n nodesByType) types() []string { return slices.Sorted(maps.Keys(n)) }
 // abstract solves a selection at an interface or union. Items for all types are read on the interface where that is
 // possible and cheapest, else from every runtime type that one node can have; items for some types are solved per
 // runtime type, from wherever objects are.
+//
+// Where only interface objects were entered, runtime types are found first if they matter, or if an item cannot be
+// had without them.
 func (s *solver) abstract(sel *operation.Selection, typeName string, entries []*querygraph.Node) *solution {
+	tells := slices.ContainsFunc(entries, func(n *querygraph.Node) bool { return !n.Type.InterfaceObject })
+	if tells {
+		return s.abstractFrom(sel, typeName, entries, false)
+	}
+	if !s.needsTypes(sel, typeName) {
+		if sol := s.abstractFrom(sel, typeName, entries, false); sol.failed == nil {
+			return sol
+		}
+	}
+	return s.abstractFrom(sel, typeName, entries, true)
+}
+
+func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries []*querygraph.Node, discover bool) *solution {
 	sys := s.g.System(typeName, entries)
 	reach := sys.Reach()
 	out := &solution{}
-	sources := s.sources(out, sel, typeName, entries, reach)
-	if out.failed != nil {
-		return out
+	sources := entries
+	if discover {
+		i := slices.IndexFunc(reach, func(f *querygraph.Fact) bool { return !f.Node.Type.InterfaceObject })
+		if i < 0 {
+			return &solution{failed: &failure{coordinate: typeName + ".__typename", path: []string{"__typename"}}}
+		}
+		out.discover = reach[i]
+		out.requests = s.derivation(reach[i])
+		sources = append(slices.Clone(entries), reach[i].Node)
 	}
 	all := runtimeTypes(sources)
 	guarded := map[string][]*operation.Item{}
@@ -109,23 +131,6 @@ func (s *solver) runtime(out *solution, sel *operation.Selection, typeName strin
 	if len(sol.requests) > 0 {
 		out.extra += costType
 	}
-}
-
-// sources lists the nodes that tell runtime types, with those of interface objects beside them. Where only interface
-// objects were entered, a node that tells types apart is landed on first, if types matter.
-func (s *solver) sources(out *solution, sel *operation.Selection, typeName string, entries []*querygraph.Node, reach []*querygraph.Fact) []*querygraph.Node {
-	tells := slices.ContainsFunc(entries, func(n *querygraph.Node) bool { return !n.Type.InterfaceObject })
-	if tells || !s.needsTypes(sel, typeName) {
-		return entries
-	}
-	i := slices.IndexFunc(reach, func(f *querygraph.Fact) bool { return !f.Node.Type.InterfaceObject })
-	if i < 0 {
-		out.failed = &failure{coordinate: typeName + ".__typename", path: []string{"__typename"}}
-		return nil
-	}
-	out.discover = reach[i]
-	out.requests = out.requests.union(s.derivation(reach[i]))
-	return append(slices.Clone(entries), reach[i].Node)
 }
 
 // runtimeTypes gives the nodes at which objects of each runtime type are. An interface object has objects of every

@@ -148,7 +148,7 @@ func (c *checker) batch(f *plan.Fetch, b *plan.Batch) {
 				}
 				c.rep(f, d, on, r.Fields, waited)
 			}
-			if b.Entity.Type == "" && len(b.Entity.Possible) > 0 {
+			if b.Entity.Type == "" && len(b.Entity.Possible) > 0 && d.types[""] {
 				if guard == nil {
 					delete(d.types, "") // an object without an entity stays unknown, but then has nothing to read
 				}

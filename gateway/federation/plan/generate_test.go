@@ -11,6 +11,7 @@ import (
 // spread over a few subgraphs that agree with each other.
 type federation struct {
 	rand  *rand.Rand
+	open  bool // most operations can be answered: value types are whole everywhere, entities mostly have one key in common
 	subs  int
 	types map[string]*madeType
 	order []string
@@ -28,7 +29,7 @@ type madeType struct {
 }
 
 func generate(seed uint64) string {
-	f := &federation{rand: rand.New(rand.NewPCG(seed, 3)), types: map[string]*madeType{}}
+	f := &federation{rand: rand.New(rand.NewPCG(seed, 3)), types: map[string]*madeType{}, open: seed%2 == 1}
 	f.subs = 2 + f.rand.IntN(3)
 	entities := 2 + f.rand.IntN(3)
 	for i := range entities {
@@ -37,12 +38,16 @@ func generate(seed uint64) string {
 	for i := range 2 {
 		v := f.add(fmt.Sprintf("V%d", i), "type")
 		for s := range f.subs {
-			if f.rand.IntN(3) > 0 || s == 0 {
+			if f.open || f.rand.IntN(3) > 0 || s == 0 {
 				v.in[s] = nil
 			}
 		}
 		for k := range 3 {
-			f.field(v, fmt.Sprintf("x%d", k), "Int", f.some(v, 1+f.rand.IntN(2)))
+			n := 1 + f.rand.IntN(2)
+			if f.open {
+				n = f.subs
+			}
+			f.field(v, fmt.Sprintf("x%d", k), "Int", f.some(v, n))
 		}
 		for s := range v.in {
 			f.field(v, "x3", "Int", []int{s})
@@ -92,6 +97,9 @@ func (f *federation) entity(name string) {
 			continue
 		}
 		keys := []string{[]string{"k0", "k0", "k1", "k0 k1"}[f.rand.IntN(4)]}
+		if f.open && f.rand.IntN(8) > 0 && keys[0] != "k0" {
+			keys = append(keys, "k0")
+		}
 		if f.rand.IntN(3) == 0 {
 			keys = append(keys, "k2")
 		}
@@ -193,12 +201,13 @@ func (f *federation) links() {
 		for k := range 2 {
 			to := targets[f.rand.IntN(len(targets))]
 			var subs []int
+			whole := f.open && strings.HasPrefix(name, "V")
 			for _, s := range f.some(t, 9) {
-				if _, ok := f.types[to].in[s]; ok && (len(subs) == 0 || f.rand.IntN(3) == 0) {
+				if _, ok := f.types[to].in[s]; ok && (whole || len(subs) == 0 || f.rand.IntN(3) == 0) {
 					subs = append(subs, s)
 				}
 			}
-			if len(subs) > 0 {
+			if len(subs) > 0 && (!whole || len(subs) == len(t.in)) {
 				f.field(t, fmt.Sprintf("l%d%d", n, k), []string{"%s", "[%s]", "[%s!]!", "[[%s]]"}[f.rand.IntN(4)], subs)
 				t.typ[fmt.Sprintf("l%d%d", n, k)] = strings.ReplaceAll(t.typ[fmt.Sprintf("l%d%d", n, k)], "%s", to)
 			}
