@@ -20,7 +20,7 @@ import (
 // written for every runtime type that can be there.
 func check(t testing.TB, sg *supergraph.Supergraph, op *operation.Operation, p *plan.Plan) {
 	t.Helper()
-	c := &checker{t: t, sg: sg, p: p, root: newData()}
+	c := &checker{t: t, sg: sg, p: p, root: newData(), seen: map[*plan.Shape]*data{}}
 	c.root.types[op.Root.Type] = true
 	if p.Source != nil {
 		c.document(p.Source)
@@ -64,6 +64,7 @@ type checker struct {
 	sg   *supergraph.Supergraph
 	p    *plan.Plan
 	root *data
+	seen map[*plan.Shape]*data
 }
 
 // subgraphSchemas keeps the schema of each subgraph that was checked.
@@ -239,6 +240,10 @@ func (c *checker) write(d *data, types []string, w *plan.Wire, fetch int) {
 }
 
 func (c *checker) shape(d *data, s *plan.Shape, path string) {
+	if c.seen[s] == d {
+		return
+	}
+	c.seen[s] = d
 	for t := range d.types {
 		class := s.Class(t)
 		if class == nil {
