@@ -49,3 +49,13 @@ func (c *Client) setHeaders(ctx context.Context, to http.Header) {
 		to[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 }
+
+// AddHeader returns a context whose fetches pass on the header with this value, beside those of WithHeader before it.
+func AddHeader(ctx context.Context, name, value string) context.Context {
+	h, _ := ctx.Value(headerKey{}).(http.Header)
+	if h = h.Clone(); h == nil {
+		h = http.Header{}
+	}
+	h.Set(name, value)
+	return WithHeader(ctx, h)
+}

@@ -1,0 +1,346 @@
+// Package gateway is the federation gateway: one endpoint over many subgraphs, and the REST routes of existing clients.
+// It joins the parts below it; nothing in it knows what the subgraphs are about.
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/rs/cors"
+
+	"medicore.dev/medicore/gateway/authn"
+	"medicore.dev/medicore/gateway/console"
+	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/gateway/pipeline"
+	"medicore.dev/medicore/gateway/registry"
+	"medicore.dev/medicore/gateway/rest"
+	"medicore.dev/medicore/gateway/transport"
+	"medicore.dev/medicore/gateway/upstream"
+	"medicore.dev/medicore/internal/fault/faulthttp"
+	"medicore.dev/medicore/internal/principal"
+	"medicore.dev/medicore/internal/token"
+)
+
+// Backend is how a service is reached.
+type Backend struct {
+	URLs      []string          // scheme and host; of equal rank, used in turn
+	Transport http.RoundTripper // e.g. upstream.InProcess; nil: over the network
+}
+
+// Subgraph is a service that speaks GraphQL. Its name is that of its Backend.
+type Subgraph struct {
+	Name string
+	Path string // of its endpoint, e.g. /graphql
+	SDL  string // the schema to begin with; "": it is asked for
+	Poll bool   // ask for the schema again and again
+}
+
+// Validator is the service that knows whether a token's user is still active.
+type Validator struct {
+	Backend    string
+	Path       string
+	RoleHeader string
+}
+
+// Deps is what a gateway is given.
+type Deps struct {
+	Log        *slog.Logger
+	Tokens     *token.Authority // nil: requests have no caller
+	Backends   map[string]Backend
+	Subgraphs  []Subgraph
+	Supergraph string       // served when nothing can be composed yet; with no Subgraphs the only one
+	Cache      string       // file that keeps the last good supergraph; "": none
+	Routes     []rest.Route // REST; none: only GraphQL
+	Validator  *Validator   // nil: tokens are believed
+	Credential func() (string, error)
+	Console    fs.FS // administrators' pages under /admin/; nil: none
+	GraphiQL   fs.FS // nil: none
+}
+
+// Gateway is a running gateway.
+type Gateway struct {
+	log      *slog.Logger
+	registry *registry.Registry
+	client   *upstream.Client
+	graphql  *transport.Handler
+	auth     *authn.Authenticator // nil: requests have no caller
+	handler  http.Handler
+	trusted  []netip.Prefix
+	cfg      Config
+}
+
+// New returns a gateway with the best supergraph that can be had now in force.
+func New(ctx context.Context, cfg Config, deps Deps) (*Gateway, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configure the gateway: %w", err)
+	}
+	g := &Gateway{log: deps.Log, cfg: cfg, trusted: networks(cfg.TrustedProxies)}
+	for _, build := range []func(context.Context, Deps) error{g.withAuthentication, g.withSupergraph, g.withRoutes} {
+		if err := build(ctx, deps); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+func networks(list []string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range list {
+		if p, err := netip.ParsePrefix(s); err == nil {
+			out = append(out, p)
+		} else if a, err := netip.ParseAddr(s); err == nil {
+			out = append(out, netip.PrefixFrom(a, a.BitLen()))
+		}
+	}
+	return out
+}
+
+func (g *Gateway) withAuthentication(_ context.Context, deps Deps) (err error) {
+	if deps.Tokens == nil {
+		return nil
+	}
+	opt := authn.Options{Tokens: deps.Tokens}
+	if v := deps.Validator; v != nil {
+		b := deps.Backends[v.Backend]
+		opt.URL, opt.RoleHeader, opt.Transport = b.URLs[0]+v.Path, v.RoleHeader, b.Transport
+		if opt.Transport == nil {
+			opt.Transport = upstream.DefaultTransport()
+		}
+	}
+	g.auth, err = authn.New(opt)
+	return err
+}
+
+func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
+	opt := upstream.Options{Subgraphs: map[string]upstream.Subgraph{}, Propagate: []string{"X-Forwarded-For"}}
+	reg := registry.Options{
+		Supergraph: deps.Supergraph, Cache: deps.Cache, Credential: deps.Credential, Every: g.cfg.PollInterval, Log: deps.Log,
+	}
+	for _, s := range deps.Subgraphs {
+		b := deps.Backends[s.Name]
+		var urls []string
+		for _, u := range b.URLs {
+			urls = append(urls, strings.TrimSuffix(u, "/")+s.Path)
+		}
+		opt.Subgraphs[s.Name] = upstream.Subgraph{URLs: urls, Transport: b.Transport, Timeout: g.cfg.FetchTimeout}
+		src := registry.Source{Name: s.Name, SDL: s.SDL, Poll: s.Poll}
+		if len(urls) > 0 {
+			src.URL = urls[0]
+		}
+		reg.Sources = append(reg.Sources, src)
+	}
+	if len(deps.Subgraphs) == 0 { // the supergraph names its subgraphs' URLs itself
+		sg, err := supergraph.Read(deps.Supergraph)
+		if err != nil {
+			return fmt.Errorf("read the supergraph: %w", err)
+		}
+		for _, s := range sg.Subgraphs {
+			opt.Subgraphs[s.Name] = upstream.Subgraph{URLs: []string{s.URL}, Timeout: g.cfg.FetchTimeout}
+		}
+	}
+	var err error
+	if g.client, err = upstream.New(opt); err != nil {
+		return err
+	}
+	p := pipeline.New(g.client, g.cfg.pipeline())
+	reg.Fetcher, reg.Apply = g.client, p.Swap
+	g.registry = registry.New(reg)
+	wire := transport.Options{MaxBody: g.cfg.MaxBody, Origins: hosts(g.cfg.CORSOrigins), Log: deps.Log, End: authn.End}
+	if g.auth != nil {
+		wire.Authenticate = func(ctx context.Context, header string) (context.Context, bool) {
+			ctx, verdict := g.auth.Context(ctx, header)
+			return upstream.AddHeader(ctx, "Authorization", header), verdict == authn.Accepted
+		}
+	}
+	if g.cfg.GraphiQL {
+		wire.GraphiQL = deps.GraphiQL
+	}
+	if g.graphql, err = transport.New("/graphql", p, wire); err != nil {
+		return err
+	}
+	return g.registry.Start(ctx)
+}
+
+func hosts(origins []string) []string {
+	out := make([]string, len(origins))
+	for i, o := range origins {
+		_, out[i], _ = strings.Cut(o, "://")
+	}
+	return out
+}
+
+func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", g.identify(g.graphql))
+	mux.Handle("/graphql/", g.graphql)
+	if deps.Console != nil {
+		pages, err := console.New(deps.Console, "/admin/", true)
+		if err != nil {
+			return fmt.Errorf("prepare the console: %w", err)
+		}
+		mux.Handle("/admin", http.RedirectHandler("/admin/", http.StatusMovedPermanently))
+		mux.Handle("/admin/", pages)
+		if g.auth != nil {
+			mux.Handle("GET /admin/api/supergraph", g.auth.Guard(http.HandlerFunc(g.state)))
+		}
+	}
+	backends := map[string]rest.Backend{}
+	for name, b := range deps.Backends {
+		backends[name] = rest.Backend{URLs: b.URLs, Transport: b.Transport}
+	}
+	opt := rest.Options{Backends: backends, TrustedProxies: g.trusted, MaxBody: g.cfg.MaxBody, Timeout: g.cfg.Timeout, Log: deps.Log}
+	if g.auth != nil {
+		opt.Guard = g.auth.Guard
+	}
+	routes, err := rest.New(deps.Routes, opt)
+	if err != nil {
+		return err
+	}
+	mux.Handle("/", routes)
+	var h http.Handler = mux
+	if len(g.cfg.CORSOrigins) > 0 {
+		h = cors.New(cors.Options{
+			AllowedOrigins: g.cfg.CORSOrigins, AllowedMethods: []string{"GET", "POST", "PUT", "DELETE", "HEAD"},
+			AllowedHeaders: []string{"Authorization", "Content-Type", "Accept", "Idempotency-Key", "If-Match", "X-Request-Id", "MediCore-Query-Plan"},
+			ExposedHeaders: []string{"Location", "Link", "ETag", "X-Request-Id"}, MaxAge: 600,
+		}).Handler(h)
+	}
+	g.handler = g.recover(g.trace(h))
+	return nil
+}
+
+// Handler serves everything of the gateway but health and metrics.
+func (g *Gateway) Handler() http.Handler { return g.handler }
+
+// Run keeps the supergraph current until ctx ends.
+func (g *Gateway) Run(ctx context.Context) error { return g.registry.Run(ctx) }
+
+// Drain ends subscriptions.
+func (g *Gateway) Drain() { g.graphql.Drain() }
+
+// Close closes idle connections.
+func (g *Gateway) Close() error { return g.client.Close() }
+
+// Health reports the supergraph in force and the subgraphs that cannot be reached.
+func (g *Gateway) Health(context.Context) map[string]string {
+	st := g.registry.State()
+	out := map[string]string{"supergraph": st.Origin}
+	if st.Origin == "" {
+		out["supergraph"] = "none yet"
+	}
+	if len(st.Errors) > 0 {
+		out["composition"] = "failing: the one in force is kept"
+	}
+	for name, s := range st.Subgraphs {
+		out["subgraph "+name] = "ok"
+		if s.Error != "" {
+			out["subgraph "+name] = "does not tell its schema"
+		}
+	}
+	return out
+}
+
+// identify puts the caller and the headers to pass on into a GraphQL request's context. A token that is given must be
+// good; without one there is no caller, unless one is required.
+func (g *Gateway) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		header := r.Header.Get("Authorization")
+		if g.auth != nil {
+			var verdict authn.Verdict
+			ctx, verdict = g.auth.Context(ctx, header)
+			switch {
+			case verdict == authn.Forbidden:
+				refuse(w, http.StatusForbidden, pipeline.CodeForbidden, "the token's role is not the user's")
+				return
+			case verdict == authn.Unauthenticated, g.cfg.RequireToken && header == "":
+				refuse(w, http.StatusUnauthorized, pipeline.CodeUnauthenticated, "a valid token is required")
+				return
+			}
+		}
+		pass := r.Header.Clone()
+		pass.Del("X-Forwarded-For")
+		rest.Forward(pass, r, g.trusted)
+		next.ServeHTTP(w, r.WithContext(upstream.WithHeader(ctx, pass)))
+	})
+}
+
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	faulthttp.JSON(w, status, map[string]any{"errors": []any{map[string]any{"message": message, "extensions": map[string]string{"code": code}}}})
+}
+
+// state answers administrators what is known of the supergraph.
+func (g *Gateway) state(w http.ResponseWriter, r *http.Request) {
+	if principal.FromContext(r.Context()).Role != principal.Admin {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	st := g.registry.State()
+	body, err := json.Marshal(struct {
+		registry.State
+		SDL       string                   `json:"sdl"`
+		Endpoints []upstream.EndpointState `json:"endpoints"`
+	}{st, st.SDL, g.client.State()})
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(body)
+}
+
+// trace gives a request an id if it has none, and logs what became of it: the route's template, never a path or query.
+func (g *Gateway) trace(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !plain(id) {
+			id = uuid.NewString()
+			r.Header.Set("X-Request-Id", id)
+		}
+		w.Header().Set("X-Request-Id", id)
+		start := time.Now()
+		next.ServeHTTP(w, r)
+		g.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", r.Pattern),
+			slog.Duration("took", time.Since(start)), slog.String("request_id", id))
+	})
+}
+
+// plain reports whether an id from outside is short and harmless in a log.
+func plain(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	return strings.IndexFunc(id, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	}) < 0
+}
+
+// recover turns a panic into 500, unless the answer has begun.
+func (g *Gateway) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if err, ok := v.(error); v == nil || ok && errors.Is(err, http.ErrAbortHandler) {
+				if v != nil {
+					panic(v)
+				}
+				return
+			}
+			g.log.LogAttrs(r.Context(), slog.LevelError, "request panicked", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			faulthttp.Error(w, http.StatusInternalServerError, r.URL.Path, "")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

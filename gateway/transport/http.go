@@ -1,0 +1,146 @@
+package transport
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"medicore.dev/medicore/gateway/pipeline"
+)
+
+// The media types of responses.
+const (
+	mediaJSON    = "application/json"
+	mediaGraphQL = "application/graphql-response+json"
+	mediaEvents  = "text/event-stream"
+)
+
+// negotiate chooses the media type of the response; without a wish it is application/json.
+func negotiate(accept []string) (string, bool) {
+	best, bestQ, any := "", 0.0, false
+	for _, line := range accept {
+		for part := range strings.SplitSeq(line, ",") {
+			media, params, err := mime.ParseMediaType(strings.TrimSpace(part))
+			if err != nil {
+				continue
+			}
+			any = true
+			q := 1.0
+			if s, ok := params["q"]; ok {
+				if q, err = strconv.ParseFloat(s, 64); err != nil {
+					continue
+				}
+			}
+			switch media {
+			case "*/*", "application/*":
+				media = mediaJSON
+			case mediaJSON, mediaGraphQL, mediaEvents:
+			default:
+				continue
+			}
+			if q > bestQ {
+				best, bestQ = media, q
+			}
+		}
+	}
+	if !any {
+		return mediaJSON, true
+	}
+	return best, best != ""
+}
+
+// wantsPage reports whether a browser asks, rather than a client.
+func wantsPage(r *http.Request) bool {
+	for _, line := range r.Header.Values("Accept") {
+		for part := range strings.SplitSeq(line, ",") {
+			media, _, err := mime.ParseMediaType(strings.TrimSpace(part))
+			switch {
+			case err != nil:
+			case media == "text/html" || media == "application/xhtml+xml":
+				return true
+			case media == mediaJSON || media == mediaGraphQL || media == mediaEvents || media == "*/*":
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func respond(w http.ResponseWriter, status int, media string, body []byte) {
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// problem answers what is not a GraphQL request.
+func problem(w http.ResponseWriter, status int, media, message string) {
+	if media == mediaEvents {
+		media = mediaJSON
+	}
+	body, err := json.Marshal(map[string]any{"errors": []any{map[string]any{"message": message, "extensions": map[string]string{"code": "BAD_REQUEST"}}}})
+	if err != nil {
+		body = []byte(`{"errors":[{"message":"bad request"}]}`)
+	}
+	respond(w, status, media, body)
+}
+
+func readQuery(r *http.Request) (*pipeline.Request, *malformed) {
+	q := r.URL.Query()
+	for name, values := range q {
+		if len(values) > 1 && (name == "query" || name == "operationName" || name == "variables" || name == "extensions") {
+			return nil, &malformed{http.StatusBadRequest, name + " is given more than once"}
+		}
+		for _, v := range values {
+			if !utf8.ValidString(v) {
+				return nil, &malformed{http.StatusBadRequest, "the query string is not UTF-8"}
+			}
+		}
+	}
+	var p parameters
+	if q.Has("query") {
+		text, err := json.Marshal(q.Get("query"))
+		if err != nil {
+			return nil, &malformed{http.StatusBadRequest, "query is not text"}
+		}
+		p.Query = text
+	}
+	if name := q.Get("operationName"); name != "" {
+		text, err := json.Marshal(name)
+		if err != nil {
+			return nil, &malformed{http.StatusBadRequest, "operationName is not text"}
+		}
+		p.OperationName = text
+	}
+	p.Variables, p.Extensions = json.RawMessage(q.Get("variables")), json.RawMessage(q.Get("extensions"))
+	return p.request()
+}
+
+func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Request, *malformed) {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if charset := strings.ToLower(params["charset"]); err != nil || media != mediaJSON || charset != "" && charset != "utf-8" {
+		return nil, &malformed{http.StatusUnsupportedMediaType, "send the request as application/json in UTF-8"}
+	}
+	if r.ContentLength > h.opt.MaxBody {
+		w.Header().Set("Connection", "close")
+		return nil, tooLarge(h.opt.MaxBody)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.opt.MaxBody))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge(h.opt.MaxBody)
+	case err != nil:
+		return nil, &malformed{http.StatusBadRequest, "the body did not arrive whole"}
+	}
+	return parse(body)
+}
+
+func tooLarge(limit int64) *malformed {
+	return &malformed{http.StatusRequestEntityTooLarge, "the body is larger than " + strconv.FormatInt(limit, 10) + " bytes"}
+}

@@ -1,0 +1,214 @@
+// Package transport speaks GraphQL on the wire: POST and GET by the GraphQL-over-HTTP specification, server-sent events
+// in distinct connections mode, and WebSocket by graphql-transport-ws. One file per wire format.
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/console"
+	"medicore.dev/medicore/gateway/pipeline"
+)
+
+// Options of a Handler. The zero value is usable.
+type Options struct {
+	MaxBody int64 // bytes of a request body or WebSocket message; 0 means 1 MiB
+	// Authenticate puts the caller of an Authorization value into ctx; false refuses it. It serves what a browser's
+	// WebSocket cannot send as a header. nil: there are no callers.
+	Authenticate func(ctx context.Context, authorization string) (context.Context, bool)
+	// End tells when the caller's token ends, and with it the caller's subscriptions; nil or zero: never.
+	End      func(ctx context.Context) time.Time
+	GraphiQL fs.FS    // page for browsers, with its assets; nil: none
+	Origins  []string // hosts, beside the gateway's own, whose pages may open a WebSocket
+	Log      *slog.Logger
+}
+
+// Times of long-lived connections.
+const (
+	pingEvery    = 12 * time.Second
+	writeTimeout = 10 * time.Second // a client that takes longer to read is cut
+	initTimeout  = 10 * time.Second
+)
+
+// Handler serves one GraphQL endpoint.
+type Handler struct {
+	prepare pipeline.Preparer
+	opt     Options
+	path    string
+	page    http.Handler // GraphiQL
+
+	mu      sync.Mutex
+	drained bool
+	drain   chan struct{} // closed when streams have to end
+}
+
+// New returns the handler of the endpoint at path, e.g. /graphql; it also serves what lies below path.
+func New(path string, p pipeline.Preparer, opt Options) (*Handler, error) {
+	if opt.MaxBody == 0 {
+		opt.MaxBody = 1 << 20
+	}
+	h := &Handler{prepare: p, opt: opt, path: path, drain: make(chan struct{})}
+	if opt.GraphiQL != nil {
+		var err error
+		if h.page, err = console.New(opt.GraphiQL, path+"/", false); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// Drain ends all streams and sockets; requests that come later are still answered.
+func (h *Handler) Drain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.drained {
+		h.drained = true
+		close(h.drain)
+	}
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != h.path {
+		if h.page == nil {
+			http.NotFound(w, r)
+			return
+		}
+		h.page.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Vary", "Accept")
+	switch {
+	case r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		h.socket(w, r)
+	case r.Method == http.MethodGet && wantsPage(r):
+		if h.page == nil {
+			problem(w, http.StatusNotAcceptable, mediaJSON, "this endpoint speaks GraphQL, not HTML: POST an operation as JSON")
+			return
+		}
+		page := r.Clone(r.Context())
+		page.URL.Path = h.path + "/"
+		h.page.ServeHTTP(w, page)
+	case r.Method == http.MethodGet || r.Method == http.MethodPost:
+		h.request(w, r)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		problem(w, http.StatusMethodNotAllowed, mediaJSON, "use GET or POST")
+	}
+}
+
+// request answers one operation, once or as a stream of events.
+func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
+	media, ok := negotiate(r.Header.Values("Accept"))
+	if !ok {
+		problem(w, http.StatusNotAcceptable, mediaJSON, "accept application/graphql-response+json, application/json or text/event-stream")
+		return
+	}
+	req, bad := h.read(w, r)
+	if bad != nil {
+		problem(w, bad.status, media, bad.message)
+		return
+	}
+	req.WantPlan = r.Header.Get("MediCore-Query-Plan") == "1"
+	ctx := r.Context()
+	op, failure := h.prepare.Prepare(ctx, req)
+	switch {
+	case media == mediaEvents:
+		if failure != nil {
+			h.events(ctx, w, nil, failure.JSON())
+			return
+		}
+		if op.Kind() == ast.Mutation && r.Method == http.MethodGet {
+			w.Header().Set("Allow", "POST")
+			problem(w, http.StatusMethodNotAllowed, mediaJSON, "a mutation needs POST")
+			return
+		}
+		h.events(ctx, w, op, nil)
+	case failure != nil:
+		respond(w, statusOf(failure, media), media, failure.JSON())
+	case op.Kind() == ast.Mutation && r.Method == http.MethodGet:
+		w.Header().Set("Allow", "POST")
+		problem(w, http.StatusMethodNotAllowed, media, "a mutation needs POST")
+	case op.Kind() == ast.Subscription:
+		problem(w, http.StatusBadRequest, media, "a subscription needs Accept: text/event-stream, or a WebSocket")
+	default:
+		respond(w, http.StatusOK, media, op.Execute(ctx))
+	}
+}
+
+// statusOf is the status of a request that was not executed. With application/json a well-formed request is answered
+// 200 whatever comes of it, but for what the client did not cause.
+//
+// GraphQL over HTTP, "Status Codes" (#sec-application-json, #sec-application-graphql-response-json).
+func statusOf(f *pipeline.Failure, media string) int {
+	if media == mediaJSON && f.Status < http.StatusInternalServerError {
+		return http.StatusOK
+	}
+	return f.Status
+}
+
+// malformed is a request that is not a GraphQL request at all.
+type malformed struct {
+	status  int
+	message string
+}
+
+func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*pipeline.Request, *malformed) {
+	if r.Method == http.MethodGet {
+		return readQuery(r)
+	}
+	return h.readBody(w, r)
+}
+
+// parameters are the members of a request. A null one counts as absent.
+type parameters struct {
+	Query         json.RawMessage `json:"query"`
+	OperationName json.RawMessage `json:"operationName"`
+	Variables     json.RawMessage `json:"variables"`
+	Extensions    json.RawMessage `json:"extensions"`
+}
+
+// parse reads a request from JSON.
+func parse(body []byte) (*pipeline.Request, *malformed) {
+	if !utf8.Valid(body) {
+		return nil, &malformed{http.StatusBadRequest, "the body is not UTF-8"}
+	}
+	var p parameters
+	if err := json.Unmarshal(body, &p); err != nil {
+		return nil, &malformed{http.StatusBadRequest, "the body is not a JSON object with a GraphQL request"}
+	}
+	return p.request()
+}
+
+func (p *parameters) request() (*pipeline.Request, *malformed) {
+	req := &pipeline.Request{}
+	var ignored map[string]json.RawMessage
+	for _, m := range []struct {
+		name, kind string
+		raw        json.RawMessage
+		into       any
+		required   bool
+	}{
+		{"query", "a string", p.Query, &req.Query, true}, {"operationName", "a string", p.OperationName, &req.OperationName, false},
+		{"variables", "an object", p.Variables, &req.Variables, false}, {"extensions", "an object", p.Extensions, &ignored, false},
+	} {
+		if len(m.raw) == 0 || string(m.raw) == "null" {
+			if m.required {
+				return nil, &malformed{http.StatusBadRequest, "the request has no " + m.name}
+			}
+			continue
+		}
+		if err := json.Unmarshal(m.raw, m.into); err != nil {
+			return nil, &malformed{http.StatusBadRequest, m.name + " must be " + m.kind}
+		}
+	}
+	return req, nil
+}

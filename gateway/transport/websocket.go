@@ -1,0 +1,280 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/pipeline"
+)
+
+// subprotocol is the only one spoken.
+const subprotocol = "graphql-transport-ws"
+
+// The codes a socket is closed with. 4508 is ours: the client read too slowly.
+//
+// GraphQL over WebSocket Protocol, graphql-transport-ws.
+const (
+	closeInvalid       websocket.StatusCode = 4400
+	closeUnauthorized  websocket.StatusCode = 4401
+	closeForbidden     websocket.StatusCode = 4403
+	closeSubprotocol   websocket.StatusCode = 4406
+	closeInitTimeout   websocket.StatusCode = 4408
+	closeDuplicate     websocket.StatusCode = 4409
+	closeTooManyInits  websocket.StatusCode = 4429
+	closeTooSlow       websocket.StatusCode = 4508
+	maxSocketOps                            = 200
+	maxOperationIDSize                      = 256
+)
+
+type message struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// socket serves one connection: operations run beside each other, each ends with `complete` or `error`.
+func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, OriginPatterns: h.opt.Origins})
+	if err != nil {
+		return // Accept has answered
+	}
+	c.SetReadLimit(h.opt.MaxBody)
+	if c.Subprotocol() != subprotocol {
+		_ = c.Close(closeSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	s := &socket{h: h, c: c, ctx: ctx, ops: map[string]context.CancelFunc{}}
+	code, reason := s.serve(r.Header.Get("Authorization") != "")
+	cancel()
+	s.running.Wait()
+	_ = c.Close(code, reason)
+}
+
+type socket struct {
+	h   *Handler
+	c   *websocket.Conn
+	ctx context.Context
+
+	running sync.WaitGroup
+	mu      sync.Mutex
+	ops     map[string]context.CancelFunc
+	ready   bool
+	ended   <-chan time.Time // the caller's token
+}
+
+type received struct {
+	m   message
+	bad bool
+	err error
+}
+
+// serve reads messages until the connection has to be closed, and says how.
+func (s *socket) serve(authenticated bool) (websocket.StatusCode, string) {
+	in := make(chan received)
+	go s.readAll(in)
+	init := time.NewTimer(initTimeout)
+	defer init.Stop()
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	if authenticated {
+		var stop func()
+		s.ended, stop = s.h.tokenEnd(s.ctx)
+		defer stop()
+	}
+	for {
+		select {
+		case r := <-in:
+			switch {
+			case r.err != nil:
+				return websocket.StatusNormalClosure, ""
+			case r.bad:
+				return closeInvalid, "Invalid message received"
+			}
+			if code, reason := s.handle(r.m); code != 0 {
+				return code, reason
+			}
+			if s.ready {
+				init.Stop()
+			}
+		case <-init.C:
+			return closeInitTimeout, "Connection initialisation timeout"
+		case <-ping.C:
+			if s.send(message{Type: "ping"}) != nil {
+				return closeTooSlow, "Slow client"
+			}
+		case <-s.ended:
+			return closeForbidden, "Token ended"
+		case <-s.h.drain:
+			return websocket.StatusServiceRestart, "Restarting"
+		case <-s.ctx.Done():
+			return closeTooSlow, "Slow client"
+		}
+	}
+}
+
+func (s *socket) readAll(in chan<- received) {
+	for {
+		kind, body, err := s.c.Read(s.ctx)
+		r := received{err: err}
+		if err == nil {
+			r.bad = kind != websocket.MessageText || !utf8.Valid(body) || json.Unmarshal(body, &r.m) != nil || r.m.Type == ""
+		}
+		select {
+		case in <- r:
+		case <-s.ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// handle acts on a message; a code other than 0 closes the connection.
+func (s *socket) handle(m message) (websocket.StatusCode, string) {
+	switch m.Type {
+	case "connection_init":
+		return s.init(m.Payload)
+	case "ping":
+		_ = s.send(message{Type: "pong", Payload: m.Payload})
+	case "pong":
+	case "subscribe":
+		return s.subscribe(m)
+	case "complete":
+		s.mu.Lock()
+		cancel := s.ops[m.ID]
+		delete(s.ops, m.ID)
+		s.mu.Unlock()
+		if cancel != nil {
+			cancel()
+		}
+	default:
+		return closeInvalid, "Invalid message received"
+	}
+	return 0, ""
+}
+
+func (s *socket) init(payload json.RawMessage) (websocket.StatusCode, string) {
+	if s.ready {
+		return closeTooManyInits, "Too many initialisation requests"
+	}
+	var values map[string]any
+	if len(payload) > 0 && json.Unmarshal(payload, &values) != nil {
+		return closeInvalid, "Invalid message received"
+	}
+	for name, v := range values {
+		header, ok := v.(string)
+		if !ok || !strings.EqualFold(name, "authorization") || s.h.opt.Authenticate == nil {
+			continue
+		}
+		ctx, ok := s.h.opt.Authenticate(s.ctx, header)
+		if !ok {
+			return closeForbidden, "Forbidden"
+		}
+		s.ctx = ctx //nolint:fatcontext // the connection's caller, settled once
+		s.ended, _ = s.h.tokenEnd(ctx)
+	}
+	s.ready = true
+	if s.send(message{Type: "connection_ack"}) != nil {
+		return closeTooSlow, "Slow client"
+	}
+	return 0, ""
+}
+
+func (s *socket) subscribe(m message) (websocket.StatusCode, string) {
+	if !s.ready {
+		return closeUnauthorized, "Unauthorized"
+	}
+	req, bad := parse(m.Payload)
+	if bad != nil || m.ID == "" || len(m.ID) > maxOperationIDSize {
+		return closeInvalid, "Invalid message received"
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ops[m.ID] != nil {
+		cancel()
+		return closeDuplicate, "Subscriber for " + m.ID[:min(len(m.ID), 60)] + " already exists"
+	}
+	if len(s.ops) >= maxSocketOps {
+		cancel()
+		return closeTooManyInits, "Too many operations"
+	}
+	s.ops[m.ID] = cancel
+	s.running.Go(func() {
+		defer cancel()
+		s.run(ctx, m.ID, req)
+	})
+	return 0, ""
+}
+
+// run runs one operation to its end.
+func (s *socket) run(ctx context.Context, id string, req *pipeline.Request) {
+	op, failure := s.h.prepare.Prepare(ctx, req)
+	if failure == nil && op.Kind() == ast.Subscription {
+		failure = s.follow(ctx, id, op)
+	} else if failure == nil {
+		s.sendFor(ctx, message{ID: id, Type: "next", Payload: op.Execute(ctx)})
+	}
+	s.mu.Lock()
+	_, open := s.ops[id]
+	delete(s.ops, id)
+	s.mu.Unlock()
+	if !open || s.ctx.Err() != nil {
+		return // the client has completed it
+	}
+	last := message{ID: id, Type: "complete"}
+	if failure != nil {
+		payload, err := json.Marshal(failure.Errors)
+		if err != nil {
+			payload = []byte(`[{"message":"internal error"}]`)
+		}
+		last = message{ID: id, Type: "error", Payload: payload}
+	}
+	_ = s.send(last)
+}
+
+func (s *socket) follow(ctx context.Context, id string, op pipeline.Operation) *pipeline.Failure {
+	stream, failure := op.Subscribe(ctx)
+	if failure != nil {
+		return failure
+	}
+	defer stream.Close()
+	for {
+		body, err := stream.Next(ctx)
+		if errors.Is(err, io.EOF) || err != nil {
+			return nil
+		}
+		if !s.sendFor(ctx, message{ID: id, Type: "next", Payload: body}) {
+			return nil
+		}
+	}
+}
+
+// sendFor sends a result unless the operation was completed by the client.
+func (s *socket) sendFor(ctx context.Context, m message) bool {
+	return ctx.Err() == nil && s.send(m) == nil
+}
+
+// send writes a message. A client that does not read it in time loses the connection.
+func (s *socket) send(m message) error {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, writeTimeout)
+	defer cancel()
+	return s.c.Write(ctx, websocket.MessageText, body)
+}
