@@ -80,3 +80,22 @@ func planOperation(t testing.TB, sg *supergraph.Supergraph, text string, values 
 	}
 	return p, err
 }
+
+func TestAnOverrideLabelMovesTheField(t *testing.T) {
+	for name, sg := range supergraphs(t) {
+		if name != "override/labelled" {
+			continue
+		}
+		off, err := planOperation(t, sg, "{ t { f } }", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		on, err := planOperation(t, sg, "{ t { f } }", nil, "percent(5)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(off.Fetches) != 1 || len(on.Fetches) != 2 || on.Fetches[1].Subgraph != "s2" {
+			t.Errorf("off:\n%s\non:\n%s", plan.Print(off), plan.Print(on))
+		}
+	}
+}

@@ -104,7 +104,8 @@ func planQuery(s *solver, e *emitter, op *operation.Operation) error {
 	return e.err
 }
 
-// planRoots solves each root field of a mutation or subscription alone, in one subgraph.
+// planRoots solves each root field of a mutation or subscription alone, in one subgraph. Neighbours in one subgraph
+// share a request if nothing has to be joined to the first of them.
 func planRoots(s *solver, e *emitter, op *operation.Operation) error {
 	var roots []*querygraph.Node
 	for _, sub := range s.g.SG.Subgraphs {
@@ -138,12 +139,14 @@ func planRoots(s *solver, e *emitter, op *operation.Operation) error {
 		if s.err != nil {
 			return s.err
 		}
-		e.unit = i
-		root := newPlace(nil, 0, 0, op.Root.Type, true)
-		g := &group{id: len(e.groups), node: at, scope: root.all, content: &sel{node: at}, unit: i}
-		e.groups = append(e.groups, g)
-		root.enter(at, []*group{g}, "", g.content)
-		e.emit(root, part, best)
+		if last := len(e.groups) - 1; last < 0 || e.groups[last].landing != nil || e.groups[last].node != at {
+			e.unit = i
+			root := newPlace(nil, 0, 0, op.Root.Type, true)
+			g := &group{id: len(e.groups), node: at, scope: root.all, content: &sel{node: at}, unit: i}
+			e.groups = append(e.groups, g)
+			root.enter(at, []*group{g}, "", g.content)
+		} // else it goes with the field before, which has no joins: the subgraph keeps the order
+		e.emit(e.groups[len(e.groups)-1].scope.place, part, best)
 		if e.err != nil {
 			return e.err
 		}

@@ -22,7 +22,7 @@ const (
 // solver chooses where each field is read. The unit of choice is the set of requests made for one object, so fields
 // share hops by construction; results are kept per (selection, type, entry nodes).
 type solver struct {
-	ctx     context.Context
+	ended   func() error // the caller's context, polled
 	g       *querygraph.Graph
 	subs    int
 	units   int
@@ -90,14 +90,17 @@ func (s *solver) spend(units int) {
 	if s.units > unitsMax {
 		s.err = fmt.Errorf("%w: it takes more than %d units", ErrTooComplex, unitsMax)
 	}
-	if before>>10 != s.units>>10 && s.ctx.Err() != nil {
-		s.err = fmt.Errorf("plan operation: %w", s.ctx.Err())
+	if before>>10 == s.units>>10 {
+		return
+	}
+	if err := s.ended(); err != nil && s.err == nil {
+		s.err = fmt.Errorf("plan operation: %w", err)
 	}
 }
 
 func newSolver(ctx context.Context, g *querygraph.Graph) *solver {
 	return &solver{
-		ctx: ctx, g: g, subs: len(g.SG.Subgraphs), memo: map[string]*solution{}, derived: map[*querygraph.Fact]requests{},
+		ended: ctx.Err, g: g, subs: len(g.SG.Subgraphs), memo: map[string]*solution{}, derived: map[*querygraph.Fact]requests{},
 		ids: map[*operation.Selection]int{}, subsets: map[string]*operation.Selection{},
 		wholes: map[*operation.Selection]*operation.Selection{}, reached: map[*operation.Selection][]*querygraph.Node{},
 	}

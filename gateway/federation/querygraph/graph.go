@@ -25,6 +25,7 @@ type Node struct {
 	edges   map[string]*Edge
 	members map[string]*Node
 	typed   *Node
+	viewOf  *Node // of a member's view: the abstract view it belongs to
 }
 
 // Edge reads a field at a node.
@@ -50,6 +51,7 @@ type Graph struct {
 	plain    []map[string]*Node // by subgraph index and type name
 	landings map[string][]*Landing
 	systems  systems
+	pending  map[*Node]provision // views still to be filled, while the graph is built
 }
 
 // Edge returns how the node reads the field, or nil when it cannot. `__typename` is no edge.
@@ -117,10 +119,8 @@ func Build(sg *supergraph.Supergraph, labels []string) (*Graph, error) {
 			return nil, fmt.Errorf("subgraph %s, type %s: %w", n.Sub.Name, n.Type.Name, err)
 		}
 	}
-	for _, n := range plain {
-		if err := g.provisions(n); err != nil {
-			return nil, fmt.Errorf("subgraph %s, type %s: %w", n.Sub.Name, n.Type.Name, err)
-		}
+	if err := g.provisions(plain); err != nil {
+		return nil, err
 	}
 	for _, n := range plain {
 		if err := g.keys(n); err != nil {
@@ -129,7 +129,11 @@ func Build(sg *supergraph.Supergraph, labels []string) (*Graph, error) {
 	}
 	for _, n := range slices.Clone(g.Nodes) {
 		if n.Type.InterfaceObject {
-			n.typed = g.view(n)
+			typed, err := g.view(n)
+			if err != nil {
+				return nil, err
+			}
+			n.typed = typed
 			maps.DeleteFunc(n.typed.edges, func(_ string, e *Edge) bool {
 				return e.Field.Type.NonNull || len(e.Field.Def.Arguments) > 0 || e.Requires != nil || len(e.Field.Contexts) > 0
 			})

@@ -91,7 +91,7 @@ func (r *reader) subgraphs(doc *ast.SchemaDocument) error {
 func (r *reader) graph(d *ast.Directive) (*Subgraph, error) {
 	name := argument(d, "graph")
 	if name == "" {
-		return nil, nil //nolint:nilnil // a join directive without graph is legal and means "in no subgraph"
+		return nil, nil
 	}
 	sub := r.byGraph[name]
 	if sub == nil {
@@ -268,6 +268,14 @@ func readField(f *ast.FieldDefinition, d *ast.Directive) (*Field, error) {
 		External: argument(d, "external") == "true",
 		Requires: argument(d, "requires"),
 		Provides: argument(d, "provides"),
+	}
+	for _, set := range []string{out.Requires, out.Provides} {
+		if set == "" {
+			continue
+		}
+		if _, err := ParseFieldSet(set); err != nil {
+			return nil, err
+		}
 	}
 	if text := argument(d, "type"); text != "" {
 		t, err := parseType(text)
