@@ -14,8 +14,12 @@ import (
 	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
-// maxGraphs is the number of override label sets whose query graph is kept.
-const maxGraphs = 64
+// maxGraphs is the number of override label sets whose query graph is kept, maxSteps the work after which a graph is
+// made anew, since what it has derived for all operations takes memory.
+const (
+	maxGraphs = 64
+	maxSteps  = 5_000_000
+)
 
 // Planner plans operations over one supergraph. It may be used by several goroutines.
 type Planner struct {
@@ -35,7 +39,7 @@ func (p *Planner) graph(labels []string) (*querygraph.Graph, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := strings.Join(labels, "\x00")
-	if g := p.graphs[key]; g != nil {
+	if g := p.graphs[key]; g != nil && g.Steps() < maxSteps {
 		return g, nil
 	}
 	g, err := querygraph.Build(p.sg, labels)

@@ -334,6 +334,22 @@ func (r *Rule) value() (stage, fetches int) {
 	return stage, fetches
 }
 
+// nullable counts the members of the rule's key that may be null.
+func (r *Rule) nullable() int {
+	if r.Landing == nil {
+		return 0
+	}
+	n := 0
+	for _, p := range r.Landing.Key.Paths() {
+		for _, f := range p {
+			if !f.Def.Type.NonNull {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // worklist settles facts in the order of their cost.
 type worklist struct {
 	graph *Graph
@@ -342,13 +358,14 @@ type worklist struct {
 
 type candidate struct {
 	stage, fetches int
+	nullable       int // members of the rule's key that may be null: objects without them cannot be fetched
 	rule           *Rule
 	order          int
 }
 
 func (w *worklist) push(r *Rule) {
 	stage, fetches := r.value()
-	heap.Push(w, candidate{stage, fetches, r, w.graph.systems.steps})
+	heap.Push(w, candidate{stage, fetches, r.nullable(), r, w.graph.systems.steps})
 	w.graph.systems.steps++
 }
 
@@ -373,7 +390,7 @@ func (w *worklist) Len() int { return len(w.items) }
 
 func (w *worklist) Less(i, j int) bool {
 	a, b := w.items[i], w.items[j]
-	return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.fetches, b.fetches), cmp.Compare(a.rule.Head.id, b.rule.Head.id), cmp.Compare(a.order, b.order)) < 0
+	return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.fetches, b.fetches), cmp.Compare(a.nullable, b.nullable), cmp.Compare(a.rule.Head.id, b.rule.Head.id), cmp.Compare(a.order, b.order)) < 0
 }
 
 func (w *worklist) Swap(i, j int) { w.items[i], w.items[j] = w.items[j], w.items[i] }

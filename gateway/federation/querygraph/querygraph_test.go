@@ -140,6 +140,15 @@ func TestProvidedFieldsAreReadOnlyOnTheirPath(t *testing.T) {
 	}
 }
 
+func TestKeysThatCannotBeNullArePreferred(t *testing.T) {
+	g := build(t, `type T @join__type(graph: A) @join__type(graph: B, key: "maybe") @join__type(graph: B, key: "sure") {
+		maybe: ID sure: ID! b: Int @join__field(graph: B) }`)
+	sys := g.System("T", []*querygraph.Node{g.Node(g.SG.Subgraph("a"), "T")})
+	if got := sys.Land(g.Node(g.SG.Subgraph("b"), "T")).Rule.Landing.Key.String(); got != "sure" {
+		t.Errorf("landed by %q", got)
+	}
+}
+
 // Facts do not depend on the order in which they are asked for.
 func TestOrderOfQuestionsDoesNotMatter(t *testing.T) {
 	const types = `type T @join__type(graph: A, key: "a") @join__type(graph: B, key: "a") @join__type(graph: B, key: "b") @join__type(graph: C, key: "b") @join__type(graph: D, key: "c d") {
