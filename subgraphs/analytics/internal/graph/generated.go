@@ -682,7 +682,7 @@ input ProfileEventFilter { types: [ProfileEventType!] profileId: ID from: DateTi
 type MedicalProfile @key(fields: "id") @entityResolver(multi: true) {
   id: ID!
   "Newest first."
-  events(first: Int, after: String, last: Int, before: String): ProfileEventConnection! @requiresScopes(scopes: [["analytics:read"]])
+  events(first: Int, after: String, last: Int, before: String): ProfileEventConnection @requiresScopes(scopes: [["analytics:read"]])
 }
 
 type EventTypeCount { type: ProfileEventType! count: Int! }
@@ -711,12 +711,12 @@ type ProfileEventMessage {
 }
 
 type Query {
-  analyticsSummary: AnalyticsSummary! @requiresScopes(scopes: [["analytics:read"]])
+  analyticsSummary: AnalyticsSummary @requiresScopes(scopes: [["analytics:read"]])
   "One row for each day, oldest first, both ends included; at most 366 days."
-  eventsPerDay(from: Date!, to: Date!): [DailyCount!]! @requiresScopes(scopes: [["analytics:read"]])
+  eventsPerDay(from: Date!, to: Date!): [DailyCount!] @requiresScopes(scopes: [["analytics:read"]])
   "The event log, newest first."
-  profileEvents(first: Int, after: String, last: Int, before: String, filter: ProfileEventFilter): ProfileEventConnection! @requiresScopes(scopes: [["analytics:read"]])
-  deadLetters(first: Int, after: String, last: Int, before: String): DeadLetterConnection! @requiresScopes(scopes: [["analytics:admin"]])
+  profileEvents(first: Int, after: String, last: Int, before: String, filter: ProfileEventFilter): ProfileEventConnection @requiresScopes(scopes: [["analytics:read"]])
+  deadLetters(first: Int, after: String, last: Int, before: String): DeadLetterConnection @requiresScopes(scopes: [["analytics:admin"]])
 }
 
 type Subscription {
@@ -2053,10 +2053,10 @@ func (ec *executionContext) _MedicalProfile_events(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ProfileEventConnection) graphql.Marshaler {
-			return ec.marshalNProfileEventConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventConnection(ctx, selections, v)
+			return ec.marshalOProfileEventConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_MedicalProfile_events(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2532,10 +2532,10 @@ func (ec *executionContext) _Query_analyticsSummary(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AnalyticsSummary) graphql.Marshaler {
-			return ec.marshalNAnalyticsSummary2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐAnalyticsSummary(ctx, selections, v)
+			return ec.marshalOAnalyticsSummary2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐAnalyticsSummary(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_analyticsSummary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2565,10 +2565,10 @@ func (ec *executionContext) _Query_eventsPerDay(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*DailyCount) graphql.Marshaler {
-			return ec.marshalNDailyCount2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDailyCountᚄ(ctx, selections, v)
+			return ec.marshalODailyCount2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDailyCountᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_eventsPerDay(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2609,10 +2609,10 @@ func (ec *executionContext) _Query_profileEvents(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ProfileEventConnection) graphql.Marshaler {
-			return ec.marshalNProfileEventConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventConnection(ctx, selections, v)
+			return ec.marshalOProfileEventConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_profileEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2653,10 +2653,10 @@ func (ec *executionContext) _Query_deadLetters(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *DeadLetterConnection) graphql.Marshaler {
-			return ec.marshalNDeadLetterConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDeadLetterConnection(ctx, selections, v)
+			return ec.marshalODeadLetterConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDeadLetterConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_deadLetters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4532,7 +4532,7 @@ func (ec *executionContext) _MedicalProfile(ctx context.Context, sel ast.Selecti
 			}
 		case "events":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MedicalProfile_events(ctx, field, obj)
 				})
@@ -4801,25 +4801,25 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			out.Values[i] = graphql.MarshalString("Query")
 		case "analyticsSummary":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_analyticsSummary(ctx, field)
 				})
 		case "eventsPerDay":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_eventsPerDay(ctx, field)
 				})
 		case "profileEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_profileEvents(ctx, field)
 				})
 		case "deadLetters":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_deadLetters(ctx, field)
 				})
@@ -5305,22 +5305,6 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) marshalNDailyCount2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDailyCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*DailyCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNDailyCount2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDailyCount(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNDailyCount2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDailyCount(ctx context.Context, sel ast.SelectionSet, v *DailyCount) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DailyCount!")
@@ -5363,14 +5347,6 @@ func (ec *executionContext) marshalNDeadLetter2ᚖmedicoreᚗdevᚋmedicoreᚋsu
 		return graphql.Null
 	}
 	return ec._DeadLetter(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNDeadLetterConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDeadLetterConnection(ctx context.Context, sel ast.SelectionSet, v *DeadLetterConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeadLetterConnection!")
-		return graphql.Null
-	}
-	return ec._DeadLetterConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDeadLetterEdge2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDeadLetterEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*DeadLetterEdge) graphql.Marshaler {
@@ -5505,14 +5481,6 @@ func (ec *executionContext) unmarshalNProfileEventByIDsInput2ᚕᚖmedicoreᚗde
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) marshalNProfileEventConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventConnection(ctx context.Context, sel ast.SelectionSet, v *ProfileEventConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ProfileEventConnection!")
-		return graphql.Null
-	}
-	return ec._ProfileEventConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNProfileEventEdge2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProfileEventEdge) graphql.Marshaler {
@@ -5923,6 +5891,13 @@ func (ec *executionContext) marshalNfederation__Scope2ᚕᚕstringᚄ(ctx contex
 	return ret
 }
 
+func (ec *executionContext) marshalOAnalyticsSummary2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐAnalyticsSummary(ctx context.Context, sel ast.SelectionSet, v *AnalyticsSummary) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AnalyticsSummary(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5953,6 +5928,25 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalODailyCount2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDailyCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*DailyCount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDailyCount2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDailyCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -5969,6 +5963,13 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalODeadLetterConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐDeadLetterConnection(ctx context.Context, sel ast.SelectionSet, v *DeadLetterConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeadLetterConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
@@ -6061,6 +6062,13 @@ func (ec *executionContext) unmarshalOProfileEventByIDsInput2ᚖmedicoreᚗdev�
 	}
 	res, err := ec.unmarshalInputProfileEventByIDsInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOProfileEventConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventConnection(ctx context.Context, sel ast.SelectionSet, v *ProfileEventConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileEventConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOProfileEventFilter2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋanalyticsᚋinternalᚋgraphᚐProfileEventFilter(ctx context.Context, v any) (*ProfileEventFilter, error) {

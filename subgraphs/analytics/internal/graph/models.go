@@ -49,7 +49,7 @@ type EventTypeCount struct {
 type MedicalProfile struct {
 	ID string `json:"id"`
 	// Newest first.
-	Events *ProfileEventConnection `json:"events"`
+	Events *ProfileEventConnection `json:"events,omitempty"`
 }
 
 func (MedicalProfile) IsEntity() {}

@@ -663,8 +663,8 @@ input UpdateUserInput { id: ID! email: String role: Role status: UserStatus }
 type Query {
   me: User @authenticated
   user(id: ID!): User @requiresScopes(scopes: [["user:admin"]])
-  users(first: Int, after: String, last: Int, before: String, filter: UserFilter): UserConnection! @requiresScopes(scopes: [["user:admin"]])
-  auditLog(first: Int, after: String, last: Int, before: String, filter: AuditFilter): AuditEntryConnection! @requiresScopes(scopes: [["audit:read"]])
+  users(first: Int, after: String, last: Int, before: String, filter: UserFilter): UserConnection @requiresScopes(scopes: [["user:admin"]])
+  auditLog(first: Int, after: String, last: Int, before: String, filter: AuditFilter): AuditEntryConnection @requiresScopes(scopes: [["audit:read"]])
 }
 
 type Mutation {
@@ -2177,10 +2177,10 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *UserConnection) graphql.Marshaler {
-			return ec.marshalNUserConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐUserConnection(ctx, selections, v)
+			return ec.marshalOUserConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐUserConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2221,10 +2221,10 @@ func (ec *executionContext) _Query_auditLog(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AuditEntryConnection) graphql.Marshaler {
-			return ec.marshalNAuditEntryConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐAuditEntryConnection(ctx, selections, v)
+			return ec.marshalOAuditEntryConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐAuditEntryConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_auditLog(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4503,13 +4503,13 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "users":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_users(ctx, field)
 				})
 		case "auditLog":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditLog(ctx, field)
 				})
@@ -5110,14 +5110,6 @@ func (ec *executionContext) marshalNAuditEntry2ᚖmedicoreᚗdevᚋmedicoreᚋsu
 	return ec._AuditEntry(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditEntryConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐAuditEntryConnection(ctx context.Context, sel ast.SelectionSet, v *AuditEntryConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AuditEntryConnection!")
-		return graphql.Null
-	}
-	return ec._AuditEntryConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNAuditEntryEdge2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐAuditEntryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AuditEntryEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -5319,14 +5311,6 @@ func (ec *executionContext) unmarshalNUserByIDsInput2ᚕᚖmedicoreᚗdevᚋmedi
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) marshalNUserConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐUserConnection(ctx context.Context, sel ast.SelectionSet, v *UserConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UserConnection!")
-		return graphql.Null
-	}
-	return ec._UserConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUserEdge2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐUserEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*UserEdge) graphql.Marshaler {
@@ -5715,6 +5699,13 @@ func (ec *executionContext) marshalNfederation__Scope2ᚕᚕstringᚄ(ctx contex
 	return ret
 }
 
+func (ec *executionContext) marshalOAuditEntryConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐAuditEntryConnection(ctx context.Context, sel ast.SelectionSet, v *AuditEntryConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditEntryConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAuditFilter2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐAuditFilter(ctx context.Context, v any) (*AuditFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -5917,6 +5908,13 @@ func (ec *executionContext) unmarshalOUserByIDsInput2ᚖmedicoreᚗdevᚋmedicor
 	}
 	res, err := ec.unmarshalInputUserByIDsInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUserConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐUserConnection(ctx context.Context, sel ast.SelectionSet, v *UserConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOUserFilter2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋauthᚋinternalᚋgraphᚐUserFilter(ctx context.Context, v any) (*UserFilter, error) {

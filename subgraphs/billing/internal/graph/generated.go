@@ -630,7 +630,7 @@ input PaymentInput { accountId: ID! amount: Int! currency: String! = "EUR" descr
 
 type Query {
   billingAccount(id: ID!): BillingAccount @requiresScopes(scopes: [["billing:read"]])
-  billingAccounts(first: Int, after: String, last: Int, before: String, filter: BillingAccountFilter): BillingAccountConnection! @requiresScopes(scopes: [["billing:read"]])
+  billingAccounts(first: Int, after: String, last: Int, before: String, filter: BillingAccountFilter): BillingAccountConnection @requiresScopes(scopes: [["billing:read"]])
 }
 
 type Mutation {
@@ -2368,10 +2368,10 @@ func (ec *executionContext) _Query_billingAccounts(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *BillingAccountConnection) graphql.Marshaler {
-			return ec.marshalNBillingAccountConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋbillingᚋinternalᚋgraphᚐBillingAccountConnection(ctx, selections, v)
+			return ec.marshalOBillingAccountConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋbillingᚋinternalᚋgraphᚐBillingAccountConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_billingAccounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4568,7 +4568,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "billingAccounts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_billingAccounts(ctx, field)
 				})
@@ -5030,14 +5030,6 @@ func (ec *executionContext) unmarshalNBillingAccountByIDsInput2ᚕᚖmedicoreᚗ
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) marshalNBillingAccountConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋbillingᚋinternalᚋgraphᚐBillingAccountConnection(ctx context.Context, sel ast.SelectionSet, v *BillingAccountConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "BillingAccountConnection!")
-		return graphql.Null
-	}
-	return ec._BillingAccountConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNBillingAccountEdge2ᚕᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋbillingᚋinternalᚋgraphᚐBillingAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*BillingAccountEdge) graphql.Marshaler {
@@ -5646,6 +5638,13 @@ func (ec *executionContext) unmarshalOBillingAccountByIDsInput2ᚖmedicoreᚗdev
 	}
 	res, err := ec.unmarshalInputBillingAccountByIDsInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBillingAccountConnection2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋbillingᚋinternalᚋgraphᚐBillingAccountConnection(ctx context.Context, sel ast.SelectionSet, v *BillingAccountConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BillingAccountConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBillingAccountFilter2ᚖmedicoreᚗdevᚋmedicoreᚋsubgraphsᚋbillingᚋinternalᚋgraphᚐBillingAccountFilter(ctx context.Context, v any) (*BillingAccountFilter, error) {

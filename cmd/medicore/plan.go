@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/vektah/gqlparser/v2"
+
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/plan"
+	"medicore.dev/medicore/gateway/federation/supergraph"
+)
+
+func planCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plan --supergraph FILE --operation FILE",
+		Short: "Print how an operation is planned over a supergraph",
+		Args:  cobra.NoArgs,
+	}
+	schema := cmd.Flags().String("supergraph", "supergraph.graphql", "supergraph SDL")
+	file := cmd.Flags().String("operation", "", "file with the operation")
+	name := cmd.Flags().String("operation-name", "", "which one, if the file holds several")
+	variables := cmd.Flags().String("variables", "{}", "JSON object of the boolean variables that @skip and @include depend on")
+	stage := cmd.Flags().String("stage", "plan", "operation (normalised) or plan")
+	asJSON := cmd.Flags().Bool("json", false, "print the plan as JSON")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		sdl, err := os.ReadFile(*schema)
+		if err != nil {
+			return fmt.Errorf("read the supergraph: %w", err)
+		}
+		text, err := os.ReadFile(*file)
+		if err != nil {
+			return fmt.Errorf("read the operation (--operation): %w", err)
+		}
+		sg, err := supergraph.Read(string(sdl))
+		if err != nil {
+			return fmt.Errorf("%s: %w", *schema, err)
+		}
+		doc, errs := gqlparser.LoadQueryWithRules(sg.API(), string(text), nil)
+		if len(errs) > 0 {
+			return fmt.Errorf("%s: %w", *file, errs)
+		}
+		prepared, err := operation.Prepare(sg.API(), doc, *name, operation.Limits{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", *file, err)
+		}
+		var values map[string]any
+		if err := json.Unmarshal([]byte(*variables), &values); err != nil {
+			return fmt.Errorf("--variables: %w", err)
+		}
+		bits := map[string]bool{}
+		for k, v := range values {
+			bits[k], _ = v.(bool)
+		}
+		op, err := prepared.Specialise(bits)
+		if err != nil {
+			return fmt.Errorf("%s: %w", *file, err)
+		}
+		switch *stage {
+		case "operation":
+			cmd.Println(operation.Print(op))
+			return nil
+		case "plan":
+		default:
+			return fmt.Errorf("--stage %q: use operation or plan", *stage)
+		}
+		p, err := plan.NewPlanner(sg).Plan(cmd.Context(), op)
+		if err != nil {
+			return fmt.Errorf("%s: %w", *file, err)
+		}
+		if *asJSON {
+			enc := json.NewEncoder(cmd.OutOrStdout())
+			enc.SetIndent("", "  ")
+			return enc.Encode(p)
+		}
+		cmd.Println(plan.Print(p))
+		return nil
+	}
+	return cmd
+}

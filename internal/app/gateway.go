@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	_ "embed" // the supergraph
+	"fmt"
+	"time"
+
+	"medicore.dev/medicore/gateway"
+	"medicore.dev/medicore/gateway/rest"
+	"medicore.dev/medicore/gateway/upstream"
+	"medicore.dev/medicore/internal/module"
+	"medicore.dev/medicore/internal/observe"
+	"medicore.dev/medicore/internal/serve"
+	"medicore.dev/medicore/internal/token"
+	"medicore.dev/medicore/subgraphs/analytics"
+	"medicore.dev/medicore/subgraphs/auth"
+	"medicore.dev/medicore/subgraphs/billing"
+	"medicore.dev/medicore/subgraphs/profiles"
+	"medicore.dev/medicore/web/admin"
+)
+
+//go:generate go run ./supergraphgen
+
+// ownSupergraph is composed of our four subgraphs when the binary is built: what is served until they tell otherwise.
+//
+//go:embed supergraph.graphql
+var ownSupergraph string
+
+// backends says how each service is reached: in memory when it runs in this process, else over the network.
+func (p *process) backends() map[string]gateway.Backend {
+	out := map[string]gateway.Backend{}
+	for name, urls := range map[string][]string{
+		Auth: p.cfg.Services.Auth, Profiles: p.cfg.Services.Profiles, Billing: p.cfg.Services.Billing, Analytics: p.cfg.Services.Analytics,
+	} {
+		if here := p.services[name]; here != nil {
+			out[name] = gateway.Backend{URLs: []string{"http://" + name}, Transport: upstream.InProcess(here.Handler())}
+		} else {
+			out[name] = gateway.Backend{URLs: urls}
+		}
+	}
+	return out
+}
+
+// routes are the REST routes that existing clients use.
+func routes() []rest.Route {
+	return []rest.Route{
+		{Prefix: "/auth", Strip: "/auth", Service: Auth},
+		{Prefix: "/api/medical-profiles", Strip: "/api", Guarded: true, Service: Profiles},
+		{Prefix: "/api-docs/auth", Rewrite: "/v3/api-docs", Service: Auth},
+		{Prefix: "/api-docs/medical-profiles", Rewrite: "/v3/api-docs", Service: Profiles},
+	}
+}
+
+func (p *process) buildGateway() (module.Module, error) {
+	return &hosted{p: p, name: Gateway, addr: p.cfg.Listen.Gateway, build: func(ctx context.Context) (service, error) {
+		backends := p.backends()
+		deps := gateway.Deps{
+			Log: p.opt.Log, Tokens: p.tokens, Backends: backends, Routes: routes(), Supergraph: ownSupergraph,
+			Validator:  &gateway.Validator{Backend: Auth, Path: "/validate", RoleHeader: auth.StoredRole},
+			Credential: func() (string, error) { return p.tokens.Service(Gateway, time.Now()) },
+			Console:    admin.Console, GraphiQL: admin.GraphiQL,
+		}
+		for name, sdl := range map[string]string{Auth: auth.SDL, Profiles: profiles.SDL, Billing: billing.SDL, Analytics: analytics.SDL} {
+			deps.Subgraphs = append(deps.Subgraphs, gateway.Subgraph{Name: name, Path: "/graphql", SDL: sdl, Poll: p.services[name] == nil})
+		}
+		g, err := gateway.New(ctx, p.cfg.Gateway, deps)
+		if err != nil {
+			return nil, err
+		}
+		return g, nil
+	}}, nil
+}
+
+// Federation is a gateway alone, over anybody's subgraphs.
+type Federation struct {
+	Config     gateway.Config
+	Listen     string             // host:port
+	Subgraphs  []gateway.Subgraph // with their schemas, or to be asked for them
+	Backends   map[string]gateway.Backend
+	Supergraph string // SDL; served as it is when there are no Subgraphs
+	Cache      string // file that keeps the last good supergraph; "": none
+	JWTSecret  string // verifies tokens; "": requests have no caller
+}
+
+// Federate runs a gateway alone until ctx ends.
+func Federate(ctx context.Context, f Federation, opt Options) error {
+	if err := f.Config.Validate(); err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	cfg := DefaultConfig()
+	cfg.Target, cfg.Listen.Gateway = []string{Gateway}, f.Listen
+	p := &process{cfg: cfg, opt: opt, state: &serve.State{}, metrics: observe.NewMetrics(), services: map[string]service{}}
+	deps := gateway.Deps{
+		Log: opt.Log, Backends: f.Backends, Subgraphs: f.Subgraphs, Supergraph: f.Supergraph, Cache: f.Cache, GraphiQL: admin.GraphiQL,
+	}
+	if f.JWTSecret != "" {
+		var err error
+		if deps.Tokens, err = token.NewAuthority(f.JWTSecret, ""); err != nil {
+			return fmt.Errorf("configuration: %w", err)
+		}
+	}
+	var s module.Set
+	s.Add(Gateway, func() (module.Module, error) {
+		return &hosted{p: p, name: Gateway, addr: f.Listen, build: func(ctx context.Context) (service, error) { return gateway.New(ctx, f.Config, deps) }}, nil
+	})
+	return p.run(ctx, &s, Gateway)
+}
