@@ -164,13 +164,7 @@ func depth(groups []*group, gone map[*group]bool, a, b *group) int {
 
 // merge moves b into a.
 func merge(groups []*group, a, b *group) {
-	have := map[string]bool{}
-	for _, p := range a.requires.Paths() {
-		have[p.String()] = true
-	}
-	for _, f := range b.requires {
-		a.requires = append(a.requires, f)
-	}
+	a.requires = slices.Concat(a.requires, b.requires)
 	absorb(a.content, b.content)
 	for d := range b.deps {
 		a.deps[d] = true

@@ -75,10 +75,18 @@ func planOperation(t testing.TB, sg *supergraph.Supergraph, text string, values 
 	t.Helper()
 	op := prepare(t, sg, text, values, labels...)
 	p, err := plan.NewPlanner(sg).Plan(context.Background(), op)
-	if err == nil {
-		check(t, sg, op, p)
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	check(t, sg, op, p)
+	want := encode(t, p)
+	for range 20 {
+		again, err := plan.NewPlanner(sg).Plan(context.Background(), op)
+		if err != nil || encode(t, again) != want {
+			t.Fatalf("planned again, it differs (%v)", err)
+		}
+	}
+	return p, nil
 }
 
 func TestAnOverrideLabelMovesTheField(t *testing.T) {
