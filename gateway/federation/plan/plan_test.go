@@ -7,20 +7,19 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
+	"golang.org/x/tools/txtar"
 
+	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/plan"
+	"medicore.dev/medicore/gateway/federation/subgraph"
 	"medicore.dev/medicore/gateway/federation/supergraph"
 	"medicore.dev/medicore/internal/golden"
 )
 
 func TestPlan(t *testing.T) {
 	golden.Run(t, "testdata/*/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
-		sdl := c.Input("supergraph.graphql")
-		if sdl == "" {
-			sdl = ownSupergraph(t)
-		}
-		sg := read(t, sdl)
+		sg := composed(t, c.Inputs(".graphqls"))
 		out := map[string]string{}
 		for _, f := range c.Inputs("operation.graphql") {
 			name := strings.TrimSuffix(f.Name, "operation.graphql") + "plan"
@@ -35,14 +34,37 @@ func TestPlan(t *testing.T) {
 	})
 }
 
-func ownSupergraph(t *testing.T) string {
+// composed composes the subgraphs of a case, each named by its file, or without any our own four. A subgraph that
+// links nothing is of Federation 2 and has all its directives, unless it says "# fed1".
+func composed(t testing.TB, files []txtar.File) *supergraph.Supergraph {
 	t.Helper()
-	b, err := os.ReadFile("testdata/medicore.graphql")
+	var sources []subgraph.Source
+	for _, f := range files {
+		sdl := string(f.Data)
+		if !strings.Contains(sdl, "@link") && !strings.Contains(sdl, "# fed1") {
+			sdl = link + sdl
+		}
+		sources = append(sources, subgraph.Source{Name: strings.TrimSuffix(f.Name, ".graphqls"), SDL: sdl})
+	}
+	if len(files) == 0 {
+		for _, name := range []string{"analytics", "auth", "billing", "profiles"} {
+			sdl, err := os.ReadFile("../../../subgraphs/" + name + "/schema.graphqls")
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources = append(sources, subgraph.Source{Name: name, SDL: string(sdl)})
+		}
+	}
+	res, err := compose.Compose(sources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(b)
+	return read(t, res.SupergraphSDL)
 }
+
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires",
+	"@provides", "@override", "@inaccessible", "@interfaceObject", "@tag", "@authenticated", "@context", "@fromContext"])
+`
 
 func read(t testing.TB, sdl string) *supergraph.Supergraph {
 	t.Helper()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,17 +32,20 @@ func supergraphs(t testing.TB) map[string]*supergraph.Supergraph {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var files []txtar.File
 		for _, f := range ar.Files {
-			if f.Name == "supergraph.graphql" {
-				out[strings.TrimSuffix(strings.TrimPrefix(path, "testdata/"), ".txtar")] = read(t, string(f.Data))
+			if strings.HasSuffix(f.Name, ".graphqls") {
+				files = append(files, f)
 			}
 		}
+		name := strings.TrimSuffix(strings.TrimPrefix(path, "testdata/"), ".txtar")
+		if len(files) == 0 {
+			name = "medicore"
+		}
+		if out[name] == nil {
+			out[name] = composed(t, files)
+		}
 	}
-	b, err := os.ReadFile("testdata/medicore.graphql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	out["medicore"] = read(t, string(b))
 	return out
 }
 
