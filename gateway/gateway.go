@@ -13,7 +13,6 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/rs/cors"
@@ -301,7 +300,7 @@ func (g *Gateway) state(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// trace gives a request an id if it has none, and logs what became of it: the route's template, never a path or query.
+// trace gives a request an id if it has none, which every service that it leads to is told.
 func (g *Gateway) trace(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
@@ -310,10 +309,7 @@ func (g *Gateway) trace(next http.Handler) http.Handler {
 			r.Header.Set("X-Request-Id", id)
 		}
 		w.Header().Set("X-Request-Id", id)
-		start := time.Now()
 		next.ServeHTTP(w, r)
-		g.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", r.Pattern),
-			slog.Duration("took", time.Since(start)), slog.String("request_id", id))
 	})
 }
 

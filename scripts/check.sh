@@ -50,7 +50,7 @@ fuzz() { go run ./test/fuzzall -time "${FUZZ_TIME:-3s}"; }
 phase "fuzz targets" fuzz
 phase "build" go build -o "$work/medicore" ./cmd/medicore
 export MEDICORE_BIN=$work/medicore
-phase "the binary as one process and as five" go test -tags e2e -timeout 10m -count=1 ./test/...
+phase "the binary as one process and as five" go test -tags e2e -p 1 -timeout 10m -count=1 ./test/...
 
 serve() {
   JWT_SECRET=$(head -c 48 /dev/urandom | base64 -w0) MEDICORE_DATA=$work/data MEDICORE_LOG_FORMAT=json "$MEDICORE_BIN" serve 2>"$work/platform.log" &

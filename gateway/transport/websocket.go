@@ -56,8 +56,8 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	s := &socket{h: h, c: c, ctx: ctx, ops: map[string]context.CancelFunc{}}
-	code, reason := s.serve(r.Header.Get("Authorization") != "")
-	cancel()
+	code, reason := s.serve(r.Context(), r.Header.Get("Authorization") != "")
+	cancel() // ends the operations; the connection is read on, so that it can be closed in order
 	s.running.Wait()
 	_ = c.Close(code, reason)
 }
@@ -81,9 +81,9 @@ type received struct {
 }
 
 // serve reads messages until the connection has to be closed, and says how.
-func (s *socket) serve(authenticated bool) (websocket.StatusCode, string) {
+func (s *socket) serve(connection context.Context, authenticated bool) (websocket.StatusCode, string) {
 	in := make(chan received)
-	go s.readAll(in)
+	go s.readAll(connection, in)
 	init := time.NewTimer(initTimeout)
 	defer init.Stop()
 	ping := time.NewTicker(pingEvery)
@@ -124,16 +124,17 @@ func (s *socket) serve(authenticated bool) (websocket.StatusCode, string) {
 	}
 }
 
-func (s *socket) readAll(in chan<- received) {
+func (s *socket) readAll(connection context.Context, in chan<- received) {
+	ended := s.ctx.Done()
 	for {
-		kind, body, err := s.c.Read(s.ctx)
+		kind, body, err := s.c.Read(connection)
 		r := received{err: err}
 		if err == nil {
 			r.bad = kind != websocket.MessageText || !utf8.Valid(body) || json.Unmarshal(body, &r.m) != nil || r.m.Type == ""
 		}
 		select {
 		case in <- r:
-		case <-s.ctx.Done():
+		case <-ended:
 			return
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"golang.org/x/sync/errgroup"
@@ -43,7 +44,7 @@ func (h *hosted) Start(ctx context.Context) (err error) {
 	ops := serve.Ops{State: h.p.state, Version: h.p.opt.Version, Health: h.service.Health, Metrics: h.p.metrics.Registry}
 	ops.Public = h.name == Gateway && h.p.cfg.Listen.Ops != ""
 	ops.Register(mux)
-	mux.Handle("/", h.p.metrics.HTTP(h.name, h.p.opt.Log, h.service.Handler()))
+	mux.Handle("/", h.p.metrics.HTTP(h.name, h.p.opt.Log, h.level(), h.service.Handler()))
 	if h.listener, err = serve.Listen(ctx, h.name, h.addr, mux, h.p.opt.Log); err != nil {
 		return errors.Join(err, h.service.Close())
 	}
@@ -56,12 +57,23 @@ func (h *hosted) Start(ctx context.Context) (err error) {
 	return nil
 }
 
+// level is at which its requests are logged: what the gateway was asked matters, what it asked the services less so.
+func (h *hosted) level() slog.Level {
+	if h.name == Gateway {
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
 func (h *hosted) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
 	case <-h.failed.Done():
-		return context.Cause(h.failed)
+		if err := context.Cause(h.failed); !errors.Is(err, context.Canceled) { // which is Stop's doing
+			return err
+		}
+		return nil
 	}
 }
 

@@ -134,9 +134,26 @@ func TestTailSeesWhatIsWrittenAfterItIsReady(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var got []string
-	ready := func() { go publish(t, cfg, 10, 20) }
+	written := make(chan struct{})
+	ready := func() {
+		p, err := kafka.NewProducer(cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go func() {
+			defer close(written)
+			defer p.Close()
+			for i := 10; i < 20; i++ {
+				if err := p.Publish(ctx, []kafka.Record{{Topic: kafka.TopicProfiles, Value: fmt.Appendf(nil, "%d", i)}}); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
 	err := kafka.Tail(ctx, cfg, kafka.TopicProfiles, slog.New(slog.DiscardHandler), ready, func(r kafka.Record) {
 		if got = append(got, string(r.Value)); len(got) == 10 {
+			<-written
 			cancel()
 		}
 	})

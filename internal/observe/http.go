@@ -28,9 +28,9 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// HTTP logs and counts the requests of one service. Only the route template is recorded, never the path, the query
+// HTTP logs, at the level, and counts the requests of one service. Only the route template is recorded, never the path, the query
 // string or a header; the request's own pattern must be set by the mux below (http.ServeMux does).
-func (m *Metrics) HTTP(service string, log *slog.Logger, next http.Handler) http.Handler {
+func (m *Metrics) HTTP(service string, log *slog.Logger, level slog.Level, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w}
@@ -41,7 +41,7 @@ func (m *Metrics) HTTP(service string, log *slog.Logger, next http.Handler) http
 		}
 		took := time.Since(start)
 		m.requests.WithLabelValues(service, method(r.Method), route, strconv.Itoa(rec.code())).Observe(took.Seconds())
-		log.LogAttrs(r.Context(), slog.LevelDebug, "request served",
+		log.LogAttrs(r.Context(), level, "request served",
 			slog.String("service", service), slog.String("method", method(r.Method)), slog.String("route", route),
 			slog.Int("status", rec.code()), slog.Duration("took", took), slog.String("request_id", r.Header.Get("X-Request-Id")))
 	})

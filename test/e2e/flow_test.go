@@ -4,7 +4,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -26,7 +25,7 @@ func TestOneProcess(t *testing.T) {
 
 func TestFiveProcesses(t *testing.T) {
 	p := platform.Five(t)
-	flow(t, p, p.Login(t, admin.email, admin.password))
+	flow(t, p, p.Login(t, platform.AdminEmail, platform.AdminPassword))
 }
 
 // eventually polls what becomes true without a call of ours: billing and analytics follow a create.
@@ -183,6 +182,3 @@ func byGraphQL(t *testing.T, p *platform.Platform, token string) {
 		t.Errorf("totalCount %d, %d edges", page.MedicalProfiles.TotalCount, len(page.MedicalProfiles.Edges))
 	}
 }
-
-// admin is the administrator of the five processes, made by the environment: nothing is seeded there.
-var admin = struct{ email, password string }{"root@example.com", fmt.Sprintf("a long password %d", time.Now().UnixNano())}

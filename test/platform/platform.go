@@ -22,7 +22,7 @@ import (
 // Secret signs the tokens of every platform started here.
 var Secret = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("medicore-tests! "), 3))
 
-// The seeded administrator.
+// The administrator: seeded in one process, made by the environment in five.
 const (
 	AdminEmail    = "testpriti@test.com"
 	AdminPassword = "password123"
@@ -78,6 +78,7 @@ func One(t testing.TB, env ...string) *Platform {
 	p := &Platform{URL: "http://127.0.0.1:8084", URLs: map[string]string{
 		"auth": "http://127.0.0.1:8085", "profiles": "http://127.0.0.1:8081", "billing": "http://127.0.0.1:8082", "analytics": "http://127.0.0.1:8083", "gateway": "http://127.0.0.1:8084",
 	}}
+	Binary(t)
 	start := time.Now()
 	p.start(t, "medicore", append([]string{"MEDICORE_DATA=" + t.TempDir()}, env...))
 	p.wait(t, "gateway", start)
@@ -108,6 +109,9 @@ func Five(t testing.TB) *Platform {
 		env := append([]string{"MEDICORE_TARGET=" + s, "MEDICORE_DATA=" + t.TempDir(), "MEDICORE_LISTEN_" + strings.ToUpper(s) + "=" + addr[s]}, common...)
 		if s != "gateway" {
 			env = append(env, "MEDICORE_"+strings.ToUpper(s)+"_DATABASE_URL="+Database(t, pg, s))
+		}
+		if s == "auth" {
+			env = append(env, "MEDICORE_ADMIN_EMAIL="+AdminEmail, "MEDICORE_ADMIN_PASSWORD_FILE="+passwordFile(t))
 		}
 		if s == "billing" {
 			env = append(env, "MEDICORE_LISTEN_BILLING_GRPC="+addr["billing_grpc"])
@@ -210,6 +214,16 @@ func Database(t testing.TB, base, service string) string {
 	})
 	u.Path = "/" + name
 	return u.String()
+}
+
+// passwordFile holds the password of the administrator made at the first start: several processes seed nobody.
+func passwordFile(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte(AdminPassword+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func freeAddr(t testing.TB) string {

@@ -10,7 +10,7 @@ import (
 type normaliser struct {
 	schema   *ast.Schema
 	doc      *ast.QueryDocument
-	possible map[string][]string
+	possible map[string][]string // runtime types by name, filled as needed
 	values   map[string]bool
 }
 
@@ -94,9 +94,9 @@ func (n *normaliser) fragment(c *collector, set ast.SelectionSet, condition, pla
 		n.collect(c, set, place, parent, types)
 		return
 	}
-	narrowed := n.possible[condition]
+	narrowed := n.runtimeTypes(condition)
 	if types == nil {
-		types = n.possible[place]
+		types = n.runtimeTypes(place)
 	}
 	narrowed = intersect(narrowed, types)
 	switch len(narrowed) {
@@ -109,6 +109,25 @@ func (n *normaliser) fragment(c *collector, set ast.SelectionSet, condition, pla
 		narrowed = nil
 	}
 	n.collect(c, set, place, condition, narrowed)
+}
+
+// runtimeTypes lists the object types that a value of the named type may have, sorted.
+func (n *normaliser) runtimeTypes(name string) []string {
+	if list, ok := n.possible[name]; ok {
+		return list
+	}
+	list := []string{}
+	if def := n.schema.Types[name]; def != nil {
+		for _, m := range n.schema.GetPossibleTypes(def) {
+			if m.Kind == ast.Object {
+				list = append(list, m.Name)
+			}
+		}
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	n.possible[name] = list
+	return list
 }
 
 func (n *normaliser) field(c *collector, f *ast.Field, parent string, types []string) {

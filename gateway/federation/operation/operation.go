@@ -68,7 +68,6 @@ type Prepared struct {
 	schema     *ast.Schema
 	doc        *ast.QueryDocument
 	op         *ast.OperationDefinition
-	possible   map[string][]string
 	conditions []string
 }
 
@@ -82,7 +81,7 @@ func Prepare(schema *ast.Schema, doc *ast.QueryDocument, name string, limits Lim
 	if err := measure(doc, op, limits); err != nil {
 		return nil, err
 	}
-	p := &Prepared{schema: schema, doc: doc, op: op, possible: possibleTypes(schema)}
+	p := &Prepared{schema: schema, doc: doc, op: op}
 	p.conditions = conditions(doc, op)
 	return p, nil
 }
@@ -100,7 +99,7 @@ func (p *Prepared) Specialise(values map[string]bool, labels ...string) (*Operat
 	if root == nil {
 		return nil, fmt.Errorf("schema has no %s type", p.op.Operation)
 	}
-	n := &normaliser{schema: p.schema, doc: p.doc, possible: p.possible, values: values}
+	n := &normaliser{schema: p.schema, doc: p.doc, possible: map[string][]string{}, values: values}
 	out := &Operation{Kind: p.op.Operation, Name: p.op.Name, Variables: p.op.VariableDefinitions}
 	out.Labels = slices.Compact(slices.Sorted(slices.Values(labels)))
 	out.Root = n.selection(root.Name, []ast.SelectionSet{p.op.SelectionSet})
@@ -130,22 +129,4 @@ func pick(doc *ast.QueryDocument, name string) (*ast.OperationDefinition, error)
 		return nil, fmt.Errorf("document has %d operations: name the one to run", len(doc.Operations))
 	}
 	return doc.Operations[0], nil
-}
-
-func possibleTypes(schema *ast.Schema) map[string][]string {
-	out := map[string][]string{}
-	for name, def := range schema.Types {
-		if !def.IsCompositeType() {
-			continue
-		}
-		list := []string{}
-		for _, m := range schema.GetPossibleTypes(def) {
-			if m.Kind == ast.Object {
-				list = append(list, m.Name)
-			}
-		}
-		slices.Sort(list)
-		out[name] = slices.Compact(list)
-	}
-	return out
 }
