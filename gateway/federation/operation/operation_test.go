@@ -28,13 +28,13 @@ type Mutation { rename(id: ID!): User }
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Name: "schema", Input: schemaText})
 
-func prepare(t testing.TB, text, name string) *operation.Prepared {
+func prepare(t testing.TB, text string) *operation.Prepared {
 	t.Helper()
-	doc, errs := gqlparser.LoadQuery(schema, text)
+	doc, errs := gqlparser.LoadQueryWithRules(schema, text, nil)
 	if len(errs) > 0 {
 		t.Fatalf("invalid: %v", errs)
 	}
-	p, err := operation.Prepare(schema, doc, name, operation.Limits{})
+	p, err := operation.Prepare(schema, doc, "", operation.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func specialise(t testing.TB, p *operation.Prepared, values map[string]bool, lab
 
 func TestSpecialise(t *testing.T) {
 	golden.Run(t, "testdata/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
-		op := specialise(t, prepare(t, c.Input("operation.graphql"), ""), map[string]bool{"on": true})
+		op := specialise(t, prepare(t, c.Input("operation.graphql")), map[string]bool{"on": true})
 		return map[string]string{"normalised": operation.Print(op)}
 	})
 }
@@ -61,7 +61,7 @@ func TestConditionsListsTheVariablesOfSkipAndInclude(t *testing.T) {
 	p := prepare(t, `query($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Int) {
 		me @include(if: $b) { ...F id @skip(if: true) friends(first: $d) { id } }
 	}
-	fragment F on User { ... @skip(if: $a) { id } pet { ... on Cat @include(if: $c) { lives } __typename } }`, "")
+	fragment F on User { ... @skip(if: $a) { id } pet { ... on Cat @include(if: $c) { lives } __typename } }`)
 	if diff := cmp.Diff([]string{"a", "b", "c"}, p.Conditions()); diff != "" {
 		t.Error(diff)
 	}
@@ -80,9 +80,9 @@ func TestEqualOperationsHaveOneHash(t *testing.T) {
 		`{ me { id id ... on User { ... on User { name(short: true, in: {a: 1, b: ["x"]}) } } } me { id } }`,
 		"{ me { # comment\n id, name(short: true, in: {a: 1, b: [\"\\u0078\"]}) } }",
 	}
-	want := specialise(t, prepare(t, spellings[0], ""), nil).Hash
+	want := specialise(t, prepare(t, spellings[0]), nil).Hash
 	for _, s := range spellings[1:] {
-		if op := specialise(t, prepare(t, s, ""), nil); op.Hash != want {
+		if op := specialise(t, prepare(t, s), nil); op.Hash != want {
 			t.Errorf("%s\nis normalised to %s", s, operation.Print(op))
 		}
 	}
@@ -91,18 +91,18 @@ func TestEqualOperationsHaveOneHash(t *testing.T) {
 		`{ me { id name(short: false, in: {a: 1, b: ["x"]}) } }`,
 		`{ me { id n: name(short: true, in: {a: 1, b: ["x"]}) } }`,
 	} {
-		if specialise(t, prepare(t, other, ""), nil).Hash == want {
+		if specialise(t, prepare(t, other), nil).Hash == want {
 			t.Errorf("%s has the same hash", other)
 		}
 	}
-	if specialise(t, prepare(t, spellings[0], ""), nil, "label").Hash == want {
+	if specialise(t, prepare(t, spellings[0]), nil, "label").Hash == want {
 		t.Error("an override label does not change the hash")
 	}
 }
 
 func TestIntrospectionIsPartOfTheHash(t *testing.T) {
 	text := `query($v: Boolean!) { __schema { ...S } } fragment S on __Schema { queryType { name @include(if: $v) kind } }`
-	p := prepare(t, text, "")
+	p := prepare(t, text)
 	if specialise(t, p, map[string]bool{"v": true}).Hash == specialise(t, p, nil).Hash {
 		t.Error("a condition below __schema does not change the hash")
 	}
@@ -116,7 +116,7 @@ func TestPrepareRefuses(t *testing.T) {
 		{"too deep an operation", "{ me { " + deep + " } }", "", "operation too large: deeper than 100 levels"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			doc, errs := gqlparser.LoadQuery(schema, c.text)
+			doc, errs := gqlparser.LoadQueryWithRules(schema, c.text, nil)
 			if len(errs) > 0 {
 				t.Fatal(errs)
 			}
@@ -129,7 +129,7 @@ func TestPrepareRefuses(t *testing.T) {
 }
 
 func TestTooManySelectionsAreRefused(t *testing.T) {
-	doc, errs := gqlparser.LoadQuery(schema, `{ me { ...A } } fragment A on User { ...B x: friends { ...B } } fragment B on User { id n: name }`)
+	doc, errs := gqlparser.LoadQueryWithRules(schema, `{ me { ...A } } fragment A on User { ...B x: friends { ...B } } fragment B on User { id n: name }`, nil)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -147,7 +147,7 @@ func FuzzSpecialise(f *testing.F) {
 	f.Add(`query($on: Boolean!) { pets { ... on Cat @skip(if: $on) { lives } ... on Dog { owner { pet { __typename } } } } }`, false)
 	f.Add(`{ __schema { types { name } } __typename node(id: "\u0000\n") { id } }`, true)
 	f.Fuzz(func(t *testing.T, text string, on bool) {
-		doc, errs := gqlparser.LoadQuery(schema, text)
+		doc, errs := gqlparser.LoadQueryWithRules(schema, text, nil)
 		if len(errs) > 0 {
 			return
 		}

@@ -184,7 +184,7 @@ func TestFragmentBombIsRefusedUnexpanded(t *testing.T) {
 
 func TestCancellationEndsPlanningWithAnError(t *testing.T) {
 	sg := read(t, manyKeys(3))
-	doc, errs := gqlparser.LoadQuery(sg.API(), "{ t { f0 f1 f2 } }")
+	doc, errs := gqlparser.LoadQueryWithRules(sg.API(), "{ t { f0 f1 f2 } }", nil)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}

@@ -117,7 +117,7 @@ func compare(t *testing.T, sg *supergraph.Supergraph, seed uint64) bool {
 	t.Helper()
 	g := &generator{schema: sg.API(), rand: rand.New(rand.NewPCG(seed, 2)), left: 25}
 	text := g.operation()
-	doc, errs := gqlparser.LoadQuery(sg.API(), text)
+	doc, errs := gqlparser.LoadQueryWithRules(sg.API(), text, nil)
 	if len(errs) > 0 {
 		return false
 	}

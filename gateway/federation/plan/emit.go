@@ -6,7 +6,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
@@ -40,7 +39,6 @@ type emitter struct {
 // todo is a child place to be emitted when all its entries are known.
 type todo struct {
 	place *place
-	sel   *operation.Selection
 	sol   *solution
 }
 
@@ -51,7 +49,7 @@ func (e *emitter) fail(format string, args ...any) {
 }
 
 // emit reads what the solution chose for the objects of the place.
-func (e *emitter) emit(p *place, sel *operation.Selection, sol *solution) {
+func (e *emitter) emit(p *place, sol *solution) {
 	var next []todo
 	note := func(t todo) {
 		if t.place != nil && !slices.ContainsFunc(next, func(o todo) bool { return o.place == t.place }) {
@@ -70,7 +68,7 @@ func (e *emitter) emit(p *place, sel *operation.Selection, sol *solution) {
 		}
 	}
 	for _, t := range next {
-		e.emit(t.place, t.sel, t.sol)
+		e.emit(t.place, t.sol)
 	}
 }
 
@@ -99,7 +97,7 @@ func (e *emitter) pick(s *scope, pk *pick) todo {
 		}
 		f.child = child.enter(w.edge.To, at.groups, s.runtime, content)
 	}
-	return todo{child, pk.item.Selection, pk.child}
+	return todo{child, pk.child}
 }
 
 // known returns the place below the item if something private has been read there before.

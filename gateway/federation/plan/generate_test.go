@@ -105,7 +105,7 @@ func (f *federation) entity(name string) {
 		}
 		t.in[s] = keys
 		for _, k := range keys {
-			for _, m := range strings.Fields(k) {
+			for m := range strings.FieldsSeq(k) {
 				f.field(t, m, "ID!", []int{s})
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // passes improve the groups in this order. Each keeps the groups' inputs selected in groups they depend on.
@@ -99,13 +100,13 @@ func sameDeps(a, b *group) bool {
 func inputConflict(a, b *group) bool {
 	seen := map[string]string{}
 	for _, p := range slices.Concat(a.landing.Key.Paths(), a.requires.Paths(), b.landing.Key.Paths(), b.requires.Paths()) {
-		name := ""
+		var name strings.Builder
 		for _, f := range p {
-			name += "." + f.Name
-			if old, ok := seen[name]; ok && old != f.Args {
+			name.WriteString("." + f.Name)
+			if old, ok := seen[name.String()]; ok && old != f.Args {
 				return true
 			}
-			seen[name] = f.Args
+			seen[name.String()] = f.Args
 		}
 	}
 	return false

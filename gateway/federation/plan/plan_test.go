@@ -78,7 +78,7 @@ func read(t testing.TB, sdl string) *supergraph.Supergraph {
 // prepare validates and specialises an operation. Conditions that values lacks are false.
 func prepare(t testing.TB, sg *supergraph.Supergraph, text string, values map[string]bool, labels ...string) *operation.Operation {
 	t.Helper()
-	doc, errs := gqlparser.LoadQuery(sg.API(), text)
+	doc, errs := gqlparser.LoadQueryWithRules(sg.API(), text, nil)
 	if len(errs) > 0 {
 		t.Fatalf("operation is invalid: %v", errs)
 	}

@@ -104,7 +104,7 @@ func planQuery(s *solver, e *emitter, op *operation.Operation) error {
 	if err := s.failed(sol); err != nil {
 		return err
 	}
-	e.emit(newPlace(nil, 0, 0, op.Root.Type, true), op.Root, sol)
+	e.emit(newPlace(nil, 0, 0, op.Root.Type, true), sol)
 	return e.err
 }
 
@@ -150,7 +150,7 @@ func planRoots(s *solver, e *emitter, op *operation.Operation) error {
 			e.groups = append(e.groups, g)
 			root.enter(at, []*group{g}, "", g.content)
 		} // else it goes with the field before, which has no joins: the subgraph keeps the order
-		e.emit(e.groups[len(e.groups)-1].scope.place, part, best)
+		e.emit(e.groups[len(e.groups)-1].scope.place, best)
 		if e.err != nil {
 			return e.err
 		}

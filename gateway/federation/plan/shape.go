@@ -19,13 +19,15 @@ type shaper struct {
 
 // shape projects objects at a position of the given type for which the client asked all of the selections.
 func (s *shaper) shape(typeName string, sels []*operation.Selection) *Shape {
-	key := typeName
+	var b strings.Builder
+	b.WriteString(typeName)
 	for _, sel := range sels {
 		if _, ok := s.ids[sel]; !ok {
 			s.ids[sel] = len(s.ids)
 		}
-		key += fmt.Sprint(" ", s.ids[sel])
+		fmt.Fprint(&b, " ", s.ids[sel])
 	}
+	key := b.String()
 	if sh := s.memo[key]; sh != nil {
 		return sh
 	}

@@ -212,7 +212,7 @@ func (s *solver) finish(d *demand, typeName string) *failure {
 	if all.failed != nil {
 		return failed.under(d.item.Name)
 	}
-	for i := len(d.ways) - 1; i >= 0; i-- { // leave out, dearest first, what is not needed
+	for i := range slices.Backward(d.ways) { // leave out, dearest first, what is not needed
 		fewer := slices.Delete(slices.Clone(d.ways), i, i+1)
 		if sol := together(fewer); len(fewer) > 0 && sol.failed == nil {
 			d.ways, all = fewer, sol

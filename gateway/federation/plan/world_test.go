@@ -64,10 +64,10 @@ func (w *world) hash(parts ...any) int {
 
 // value is the field of the object; composite values are objects.
 func (w *world) value(o *object, field *ast.FieldDefinition, args string) any {
-	return w.complete(o, field, field.Type, args, []any{o.typeName, o.id, field.Name, args})
+	return w.complete(o, field, field.Type, []any{o.typeName, o.id, field.Name, args})
 }
 
-func (w *world) complete(o *object, field *ast.FieldDefinition, t *ast.Type, args string, seed []any) any {
+func (w *world) complete(o *object, field *ast.FieldDefinition, t *ast.Type, seed []any) any {
 	h := w.hash(seed...)
 	if !t.NonNull && !w.keys[field.Name] && h%7 == 0 && t == field.Type {
 		return nil
@@ -78,7 +78,7 @@ func (w *world) complete(o *object, field *ast.FieldDefinition, t *ast.Type, arg
 			return list
 		}
 		for i := range 1 + h%2 {
-			list = append(list, w.complete(o, field, t.Elem, args, append(slices.Clone(seed), i)))
+			list = append(list, w.complete(o, field, t.Elem, append(slices.Clone(seed), i)))
 		}
 		return list
 	}

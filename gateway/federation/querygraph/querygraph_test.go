@@ -59,19 +59,25 @@ func TestHave(t *testing.T) {
 			"a chain of keys",
 			`type T @join__type(graph: A, key: "k1") @join__type(graph: B, key: "k1") @join__type(graph: B, key: "k2") @join__type(graph: C, key: "k2") {
 				k1: ID! @join__field(graph: A) @join__field(graph: B) k2: ID! @join__field(graph: B) @join__field(graph: C) c: Int @join__field(graph: C) }`,
-			"a", []string{"k1", "k2", "c"}, "k1=0 k2=1 c=2",
+			"a",
+			[]string{"k1", "k2", "c"},
+			"k1=0 k2=1 c=2",
 		},
 		{
 			"a key that is plain at the source and external at the target",
 			`type T @join__type(graph: A, key: "k1") @join__type(graph: B, key: "k2") {
 				k1: ID! @join__field(graph: A) k2: ID! @join__field(graph: A) @join__field(graph: B, external: true) b: Int @join__field(graph: B) }`,
-			"a", []string{"b"}, "b=1",
+			"a",
+			[]string{"b"},
+			"b=1",
 		},
 		{
 			"a key that is not resolvable does not land",
 			`type T @join__type(graph: A, key: "k") @join__type(graph: B, key: "k", resolvable: false) {
 				k: ID! a: Int @join__field(graph: A) b: Int @join__field(graph: B) }`,
-			"a", []string{"a", "b"}, "a=0 b=-",
+			"a",
+			[]string{"a", "b"},
+			"a=0 b=-",
 		},
 		{
 			"a requirement that leads through the subgraph that asks for it",
@@ -80,27 +86,35 @@ func TestHave(t *testing.T) {
 				x: Int @join__field(graph: A, external: true) @join__field(graph: B, requires: "ref { n }") }
 			type R @join__type(graph: A, key: "rid") @join__type(graph: B, key: "rid") {
 				rid: ID! n: Int @join__field(graph: A) @join__field(graph: B, external: true) }`,
-			"a", []string{"ref { n }", "x", "f"}, "ref.n=2 x=3 f=4",
+			"a",
+			[]string{"ref { n }", "x", "f"},
+			"ref.n=2 x=3 f=4",
 		},
 		{
 			"two fields that require each other never settle",
 			`type T @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
 				id: ID! a: Int @join__field(graph: A, requires: "b") @join__field(graph: B, external: true)
 				b: Int @join__field(graph: B, requires: "a") @join__field(graph: A, external: true) }`,
-			"a", []string{"id", "a", "b"}, "id=0 a=- b=-",
+			"a",
+			[]string{"id", "a", "b"},
+			"id=0 a=- b=-",
 		},
 		{
 			"two keys that need each other never land",
 			`type T @join__type(graph: A, key: "k") @join__type(graph: B, key: "x") @join__type(graph: C, key: "y") {
 				k: ID! @join__field(graph: A) x: ID! @join__field(graph: C) @join__field(graph: B, external: true) y: ID! @join__field(graph: B) @join__field(graph: C, external: true) }`,
-			"a", []string{"x", "y"}, "x=- y=-",
+			"a",
+			[]string{"x", "y"},
+			"x=- y=-",
 		},
 		{
 			"a key through a list whose elements another subgraph completes",
 			`type T @join__type(graph: A) @join__type(graph: C, key: "items { id p }") { items: [R!]! price: Int @join__field(graph: C) }
 			type R @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id p") {
 				id: ID! p: ID! @join__field(graph: B) @join__field(graph: C) }`,
-			"a", []string{"items { id p }", "price"}, "items.id=0 items.p=1 price=2",
+			"a",
+			[]string{"items { id p }", "price"},
+			"items.id=0 items.p=1 price=2",
 		},
 		{
 			"an interface field owned elsewhere is had from every implementation",
@@ -110,7 +124,9 @@ func TestHave(t *testing.T) {
 				id: ID! n: Int @join__field(graph: B) x: Int @join__field(graph: A) }
 			type Y implements I @join__implements(graph: A, interface: "I") @join__implements(graph: B, interface: "I") @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
 				id: ID! n: Int @join__field(graph: B) }`,
-			"a", []string{"i { id n ... on X { x } }"}, "i.id=0 i.n=1 i.x<X>=0",
+			"a",
+			[]string{"i { id n ... on X { x } }"},
+			"i.id=0 i.n=1 i.x<X>=0",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package supergraph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -89,10 +90,7 @@ func addEntities(doc *ast.SchemaDocument, root *ast.Definition, entities []strin
 	text := "scalar _Any\n"
 	field := "_service:String"
 	if len(entities) > 0 {
-		text += "union _Entity ="
-		for _, e := range entities {
-			text += " | " + e
-		}
+		text += "union _Entity = " + strings.Join(entities, " | ")
 		field += " _entities(representations:[_Any!]!):[_Entity]!"
 	}
 	name := "Query"
