@@ -34,6 +34,7 @@ func root() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          serve.RunE, // serve is the default command, with its flags
 	}
+	cmd.SetOut(os.Stdout)
 	cmd.Flags().AddFlagSet(serve.Flags())
 	cmd.AddCommand(serve, configCommand(), gatewayCommand(), composeCommand(), planCommand(), userCommand(), healthcheckCommand(), versionCommand())
 	return cmd

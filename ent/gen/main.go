@@ -7,6 +7,8 @@
 //	go run ./ent/gen -service profiles -migrate add_x  # also migrations; needs a PostgreSQL in TEST_POSTGRES_URL
 package main
 
+//go:generate go -C ../.. run ./ent/gen
+
 import (
 	"context"
 	"database/sql"

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -131,8 +132,7 @@ func (r *Registry) compose(ctx context.Context) error {
 	}
 	r.state.Errors = nil
 	result, err := compose.Compose(sources)
-	var found compose.Errors
-	if errors.As(err, &found) {
+	if found, ok := errors.AsType[compose.Errors](err); ok {
 		for _, e := range found {
 			r.state.Errors = append(r.state.Errors, *e)
 		}
@@ -255,8 +255,6 @@ func (r *Registry) State() State {
 	defer r.mu.Unlock()
 	out := r.state
 	out.Subgraphs = make(map[string]SubgraphState, len(r.state.Subgraphs))
-	for k, v := range r.state.Subgraphs {
-		out.Subgraphs[k] = v
-	}
+	maps.Copy(out.Subgraphs, r.state.Subgraphs)
 	return out
 }

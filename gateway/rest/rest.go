@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -151,8 +152,8 @@ func Forward(out http.Header, in *http.Request, trusted []netip.Prefix) {
 		if list := in.Header.Get("X-Forwarded-For"); list != "" {
 			// The last hop that no trusted proxy added is the client.
 			hops := strings.Split(list, ",")
-			for i := len(hops) - 1; i >= 0; i-- {
-				hop := strings.TrimSpace(hops[i])
+			for _, hop := range slices.Backward(hops) {
+				hop := strings.TrimSpace(hop)
 				if _, err := netip.ParseAddr(hop); err != nil {
 					break
 				}

@@ -197,8 +197,10 @@ func (p *parameters) request() (*pipeline.Request, *malformed) {
 		into       any
 		required   bool
 	}{
-		{"query", "a string", p.Query, &req.Query, true}, {"operationName", "a string", p.OperationName, &req.OperationName, false},
-		{"variables", "an object", p.Variables, &req.Variables, false}, {"extensions", "an object", p.Extensions, &ignored, false},
+		{"query", "a string", p.Query, &req.Query, true},
+		{"operationName", "a string", p.OperationName, &req.OperationName, false},
+		{"variables", "an object", p.Variables, &req.Variables, false},
+		{"extensions", "an object", p.Extensions, &ignored, false},
 	} {
 		if len(m.raw) == 0 || string(m.raw) == "null" {
 			if m.required {

@@ -29,7 +29,7 @@ func (c *Client) Subscribe(ctx context.Context, req *exec.Request) (exec.Stream,
 		timer := time.AfterFunc(sg.timeout, func() { cancel(context.DeadlineExceeded) })
 		defer timer.Stop()
 	}
-	resp, err := c.open(ctx, sg, req)
+	resp, err := c.open(ctx, sg, req) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
 			err = fmt.Errorf("open an event stream: %w", cause)

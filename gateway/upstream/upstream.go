@@ -148,7 +148,7 @@ const acceptJSON = "application/graphql-response+json, application/json;q=0.9"
 
 // post makes one attempt. again says that another URL may do better.
 func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (body []byte, again bool, err error) {
-	resp, err := c.roundTrip(ctx, sg, e, req, acceptJSON)
+	resp, err := c.roundTrip(ctx, sg, e, req, acceptJSON) //nolint:bodyclose // read closes it
 	if err != nil {
 		return nil, true, err
 	}

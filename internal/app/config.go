@@ -114,8 +114,12 @@ func (c *Config) Validate() error {
 		}
 	}
 	for _, l := range []struct{ key, target, addr string }{
-		{"gateway", Gateway, c.Listen.Gateway}, {"auth", Auth, c.Listen.Auth}, {"profiles", Profiles, c.Listen.Profiles},
-		{"billing", Billing, c.Listen.Billing}, {"billing_grpc", Billing, c.Listen.BillingGRPC}, {"analytics", Analytics, c.Listen.Analytics},
+		{"gateway", Gateway, c.Listen.Gateway},
+		{"auth", Auth, c.Listen.Auth},
+		{"profiles", Profiles, c.Listen.Profiles},
+		{"billing", Billing, c.Listen.Billing},
+		{"billing_grpc", Billing, c.Listen.BillingGRPC},
+		{"analytics", Analytics, c.Listen.Analytics},
 	} {
 		if _, _, err := net.SplitHostPort(l.addr); err != nil && c.Runs(l.target) {
 			bad("listen.%s: %q is not host:port", l.key, l.addr)

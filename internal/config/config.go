@@ -72,7 +72,7 @@ func walk(prefix, at string, v reflect.Value, out *[]Setting) {
 }
 
 func text(v reflect.Value) string {
-	if l, ok := v.Interface().([]string); ok {
+	if l, ok := reflect.TypeAssert[[]string](v); ok {
 		return strings.Join(l, ",")
 	}
 	return fmt.Sprint(v.Interface())

@@ -105,7 +105,7 @@ func (c *Consumer) poll(ctx context.Context, consumer *ck.Consumer) []Record {
 				continue
 			}
 		case ck.Error:
-			c.reached.Store(!(e.Code() == ck.ErrAllBrokersDown || e.Code() == ck.ErrTransport))
+			c.reached.Store(e.Code() != ck.ErrAllBrokersDown && e.Code() != ck.ErrTransport)
 			c.Log.LogAttrs(ctx, slog.LevelDebug, "kafka consumer", slog.String("error", e.Error()))
 		case nil:
 			if len(out) == 0 && ctx.Err() == nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -106,9 +107,7 @@ func (c Config) client(more ck.ConfigMap) *ck.ConfigMap {
 	if c.CAFile != "" {
 		m["ssl.ca.location"] = c.CAFile
 	}
-	for k, v := range more {
-		m[k] = v
-	}
+	maps.Copy(m, more)
 	return &m
 }
 

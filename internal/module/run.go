@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,11 +42,11 @@ func (s *Set) Run(ctx context.Context, opt Options, targets ...string) error {
 		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), opt.Grace) // ctx has ended: stopping needs time of its own
 		defer cancel()
 		var errs []error
-		for i := len(started) - 1; i >= 0; i-- {
-			if err := mods[started[i]].Stop(stopCtx); err != nil {
-				errs = append(errs, fmt.Errorf("stop %s: %w", started[i], err))
+		for _, s := range slices.Backward(started) {
+			if err := mods[s].Stop(stopCtx); err != nil {
+				errs = append(errs, fmt.Errorf("stop %s: %w", s, err))
 			}
-			tell(started[i], "stopped")
+			tell(s, "stopped")
 		}
 		return errors.Join(errs...)
 	}

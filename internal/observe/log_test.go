@@ -14,7 +14,8 @@ func TestPatientDataAndSecretsNeverReachALog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		log.Info("x", "email", "ann@example.com", "Name", "Ann", slog.Group("profile", "address", "1 Elm Street", "id", "42"), "password", "hunter2")
+		log.LogAttrs(t.Context(), slog.LevelInfo, "x", slog.String("email", "ann@example.com"), slog.String("Name", "Ann"), //nolint:sloglint // as a careless caller writes it
+			slog.Group("profile", slog.String("address", "1 Elm Street"), slog.String("id", "42")), slog.String("password", "hunter2"))
 		out := b.String()
 		for _, leak := range []string{"ann@example.com", "Ann", "Elm", "hunter2"} {
 			if strings.Contains(out, leak) {

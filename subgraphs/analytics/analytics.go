@@ -24,6 +24,8 @@ import (
 	"medicore.dev/medicore/subgraphs/analytics/internal/store"
 )
 
+//go:generate go tool gqlgen generate
+
 // SDL is the subgraph's schema.
 //
 //go:embed schema.graphqls
@@ -91,10 +93,10 @@ func (s *Service) Run(ctx context.Context) error {
 
 // ended drops the error of what ended because ctx did.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // Close closes the store.

@@ -242,7 +242,10 @@ func TestEveryEventCountsOnceWhateverComesTwice(t *testing.T) {
 		f.publish(t, all[:40]...) // a relay that did not see the acknowledgement
 		f.publish(t, event("", "old", "CREATED"))
 		f.publish(t, kafka.Record{Topic: kafka.TopicProfiles, Key: []byte("p1"), Value: []byte{0xff}}, event("x", "", "CREATED"), event("y", "p1", "SHOUTED"), event("last", "p1", "UPDATED"))
-		f.eventually(t, "all is applied", func() bool { g := f.figures(t); return g.AnalyticsSummary.TotalEvents == 87 && g.DeadLetters.TotalCount == 3 })
+		f.eventually(t, "all is applied", func() bool {
+			g := f.figures(t)
+			return g.AnalyticsSummary.TotalEvents == 87 && g.DeadLetters.TotalCount == 3
+		})
 
 		check := func(g figures) {
 			t.Helper()
@@ -290,7 +293,7 @@ func (f *fixture) subscribe(t *testing.T, auth, q string) <-chan string {
 	t.Cleanup(cancel)
 	body, _ := json.Marshal(map[string]any{"query": q})
 	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, f.server.URL+"/graphql", bytes.NewReader(body))
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", "application/json") //nolint:bodyclose // the goroutine below closes it
 	req.Header.Set("Accept", "text/event-stream")
 	req.Header.Set("Authorization", auth)
 	resp, err := http.DefaultClient.Do(req)

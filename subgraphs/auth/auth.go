@@ -23,6 +23,8 @@ import (
 	"medicore.dev/medicore/subgraphs/auth/internal/store"
 )
 
+//go:generate go tool gqlgen generate
+
 // SDL is the subgraph's schema.
 //
 //go:embed schema.graphqls

@@ -339,8 +339,11 @@ func TestRightsHoldThroughEveryDoor(t *testing.T) {
 		name, auth string
 		want       string
 	}{
-		{"nobody", "", "UNAUTHENTICATED"}, {"a clinician", bearer(t, principal.Clinician), "FORBIDDEN"}, {"an analyst", bearer(t, principal.Analyst), "FORBIDDEN"},
-		{"billing", bearer(t, principal.Billing), ""}, {"an administrator", bearer(t, principal.Admin), ""},
+		{"nobody", "", "UNAUTHENTICATED"},
+		{"a clinician", bearer(t, principal.Clinician), "FORBIDDEN"},
+		{"an analyst", bearer(t, principal.Analyst), "FORBIDDEN"},
+		{"billing", bearer(t, principal.Billing), ""},
+		{"an administrator", bearer(t, principal.Admin), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for door, a := range map[string]answer{
@@ -393,7 +396,9 @@ func TestManyEntitiesAnswerInOrderWithTheirLedgers(t *testing.T) {
 				Ledger struct {
 					TotalCount int
 					PageInfo   struct{ HasNextPage bool }
-					Edges      []struct{ Node struct{ Amount struct{ Amount int } } }
+					Edges      []struct {
+						Node struct{ Amount struct{ Amount int } }
+					}
 				}
 			}
 		}

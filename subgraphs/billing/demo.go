@@ -25,8 +25,14 @@ var services = []struct {
 	description string
 	cents       int
 }{
-	{"Consultation", 9500}, {"Blood panel", 6200}, {"X-ray, chest", 14500}, {"Physiotherapy session", 7200},
-	{"Vaccination", 4800}, {"MRI scan", 48000}, {"Annual check-up", 18000}, {"ECG", 5400},
+	{"Consultation", 9500},
+	{"Blood panel", 6200},
+	{"X-ray, chest", 14500},
+	{"Physiotherapy session", 7200},
+	{"Vaccination", 4800},
+	{"MRI scan", 48000},
+	{"Annual check-up", 18000},
+	{"ECG", 5400},
 }
 
 var methods = []string{"CARD", "BANK_TRANSFER", "CASH", "INSURANCE"}

@@ -24,6 +24,8 @@ import (
 	"medicore.dev/medicore/subgraphs/profiles/internal/store"
 )
 
+//go:generate go tool gqlgen generate
+
 // SDL is the subgraph's schema.
 //
 //go:embed schema.graphqls

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"medicore.dev/medicore/gateway/federation/plan"
 )
@@ -194,7 +195,7 @@ func (r *run) failedRoot(c *call, at []step, message string, ext map[string]any,
 			continue
 		}
 		told[key] = true
-		r.report(c.fetch, append(at[:len(at):len(at)], step{key: key}), message, ext, err)
+		r.report(c.fetch, append(slices.Clip(at), step{key: key}), message, ext, err)
 	}
 	if len(told) == 0 {
 		r.report(c.fetch, at, message, ext, err)

@@ -124,7 +124,7 @@ func compareExecutions(t *testing.T, e *exec.Executor, fetcher *subgraphs, seed 
 	g := &generator{schema: api, rand: rand.New(rand.NewPCG(seed, 2)), left: 20}
 	g.selection(api.Query, 0)
 	text := g.b.String()
-	doc, errs := gqlparser.LoadQuery(api, text)
+	doc, errs := gqlparser.LoadQueryWithRules(api, text, nil)
 	if len(errs) > 0 {
 		return false
 	}

@@ -227,10 +227,10 @@ func (r *run) clientErrors() gqlerror.List {
 // that projection never shows has no path at all.
 func (r *run) clientPaths(steps []step) []ast.Path {
 	path, rest, reached := r.project(steps)
-	switch {
-	case reached == hidden:
+	switch reached {
+	case hidden:
 		return nil
-	case reached == private:
+	case private:
 		if readers := r.readers(steps[:len(steps)-len(rest)+1], 0); len(readers) > 0 {
 			return readers
 		}

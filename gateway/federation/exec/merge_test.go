@@ -160,7 +160,7 @@ func (w *world) build(v any) ref {
 	switch v := v.(type) {
 	case object:
 		o := w.s.object(0)
-		for k := plan.Key(0); k < 10; k++ {
+		for k := range plan.Key(10) {
 			if e, ok := v[k]; ok {
 				w.s.set(o, k, w.build(e))
 			}

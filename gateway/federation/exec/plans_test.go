@@ -103,8 +103,7 @@ func TestPlans(t *testing.T) {
 func events(t *testing.T, e *Executor, p *plan.Plan, in Input) string {
 	var out strings.Builder
 	ev, err := e.Subscribe(t.Context(), p, in)
-	var list gqlerror.List
-	if errors.As(err, &list) {
+	if list, ok := errors.AsType[gqlerror.List](err); ok {
 		return render(t, &Result{Errors: list})
 	}
 	defer ev.Close()

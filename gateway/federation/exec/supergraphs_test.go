@@ -117,7 +117,7 @@ func mustPlan(t *testing.T, sdl, text string) *plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, errs := gqlparser.LoadQuery(sg.API(), text)
+	doc, errs := gqlparser.LoadQueryWithRules(sg.API(), text, nil)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}

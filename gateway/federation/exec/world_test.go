@@ -362,7 +362,7 @@ func (w *world) answer(subgraph string, body []byte) ([]byte, error) {
 	if err := json.Unmarshal(body, &req); err != nil {
 		return nil, err
 	}
-	doc, errs := gqlparser.LoadQuery(w.schemas[subgraph], req.Query)
+	doc, errs := gqlparser.LoadQueryWithRules(w.schemas[subgraph], req.Query, nil)
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("subgraph %s refuses %s: %w", subgraph, req.Query, errs)
 	}

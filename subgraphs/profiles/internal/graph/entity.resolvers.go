@@ -9,7 +9,6 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-
 	"medicore.dev/medicore/subgraphs/profiles/internal/profile"
 )
 

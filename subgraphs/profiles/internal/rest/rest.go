@@ -26,7 +26,6 @@ type API struct {
 	profiles *profile.Service
 	tokens   *token.Authority
 	log      *slog.Logger
-	mux      *http.ServeMux
 }
 
 // Register adds the routes to the mux, and the answer to all paths that no route has. document is the OpenAPI document in
