@@ -28,7 +28,8 @@ phase() { # phase NAME COMMAND...
 }
 
 exports=$work/exports
-phase "install" bash -c 'scripts/install.sh >"$0"' "$exports"
+install() { scripts/install.sh >"$exports"; }
+phase "install" install
 # shellcheck disable=SC1090
 . "$exports"
 
@@ -44,7 +45,8 @@ phase "start PostgreSQL and Kafka" servers
 
 scripts_ok() { shellcheck scripts/*.sh .ci/run && scripts/no-generated-drift.sh; }
 phase "scripts and generated files" scripts_ok
-phase "vet and lint" bash -c 'go vet -tags e2e ./... && "$GOLANGCI_LINT" run ./...'
+lint() { go vet -tags e2e ./... && "$GOLANGCI_LINT" run ./...; }
+phase "vet and lint" lint
 phase "unit tests under the race detector" go test -race -timeout 15m ./...
 fuzz() { go run ./test/fuzzall -time "${FUZZ_TIME:-3s}"; }
 phase "fuzz targets" fuzz
