@@ -65,20 +65,33 @@ A GraphQL error carries its code in ` + "`extensions.code`" + `; a REST error is
 		text string
 	}{
 		{fault.Invalid, "the input is wrong; `extensions.fields` names what where there is a field"},
-		{fault.Unauthenticated, "no valid token"}, {fault.Forbidden, "the role may not do this"}, {fault.NotFound, "there is no such thing"},
-		{fault.Conflict, "what is stored does not allow it: taken, changed since, closed"}, {fault.Unavailable, "something the service needs does not answer; trying again may help"},
+		{fault.Unauthenticated, "no valid token"},
+		{fault.Forbidden, "the role may not do this"},
+		{fault.NotFound, "there is no such thing"},
+		{fault.Conflict, "what is stored does not allow it: taken, changed since, closed"},
+		{fault.Unavailable, "something the service needs does not answer; trying again may help"},
 		{fault.Internal, "a fault of ours; it is in the log"},
-		{"CURSOR_EXPIRED", "the subscription's cursor cannot be gone on from: start without one"}, {"SLOW_CONSUMER", "events came faster than they were taken: subscribe again from the last cursor"},
+		{"CURSOR_EXPIRED", "the subscription's cursor cannot be gone on from: start without one"},
+		{"SLOW_CONSUMER", "events came faster than they were taken: subscribe again from the last cursor"},
 	} {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", c.code, c.text)
 	}
 	b.WriteString("\n## Of the gateway\n\n| code | meaning |\n|---|---|\n")
 	for _, c := range []struct{ code, text string }{
-		{pipeline.CodeParse, "the document is not GraphQL"}, {pipeline.CodeValidation, "the document does not fit the schema"}, {pipeline.CodeBadInput, "the variables do not fit the operation"},
-		{pipeline.CodeOperation, "the document does not say which operation to run, or has none"}, {pipeline.CodeLimit, "beyond a limit of size, depth or number"},
-		{pipeline.CodePlan, "no plan can answer the operation"}, {pipeline.CodeTooComplex, "planning would take too much work"}, {pipeline.CodeIntrospection, "introspection is off"},
-		{pipeline.CodeUnauthenticated, "a valid token is required"}, {pipeline.CodeForbidden, "the caller may not read this"}, {pipeline.CodeNotReady, "no supergraph has been composed yet"},
-		{"DOWNSTREAM_SERVICE_ERROR", "a subgraph did not answer, or not with GraphQL; `extensions.serviceName` names it"}, {"BAD_REQUEST", "not a GraphQL request at all"}, {pipeline.CodeInternal, "a fault of ours; it is in the log"},
+		{pipeline.CodeParse, "the document is not GraphQL"},
+		{pipeline.CodeValidation, "the document does not fit the schema"},
+		{pipeline.CodeBadInput, "the variables do not fit the operation"},
+		{pipeline.CodeOperation, "the document does not say which operation to run, or has none"},
+		{pipeline.CodeLimit, "beyond a limit of size, depth or number"},
+		{pipeline.CodePlan, "no plan can answer the operation"},
+		{pipeline.CodeTooComplex, "planning would take too much work"},
+		{pipeline.CodeIntrospection, "introspection is off"},
+		{pipeline.CodeUnauthenticated, "a valid token is required"},
+		{pipeline.CodeForbidden, "the caller may not read this"},
+		{pipeline.CodeNotReady, "no supergraph has been composed yet"},
+		{"DOWNSTREAM_SERVICE_ERROR", "a subgraph did not answer, or not with GraphQL; `extensions.serviceName` names it"},
+		{"BAD_REQUEST", "not a GraphQL request at all"},
+		{pipeline.CodeInternal, "a fault of ours; it is in the log"},
 	} {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", c.code, c.text)
 	}

@@ -293,10 +293,10 @@ func (f *fixture) subscribe(t *testing.T, auth, q string) <-chan string {
 	t.Cleanup(cancel)
 	body, _ := json.Marshal(map[string]any{"query": q})
 	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, f.server.URL+"/graphql", bytes.NewReader(body))
-	req.Header.Set("Content-Type", "application/json") //nolint:bodyclose // the goroutine below closes it
+	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "text/event-stream")
 	req.Header.Set("Authorization", auth)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:bodyclose // the goroutine below closes it
 	if err != nil {
 		t.Fatal(err)
 	}
