@@ -1,0 +1,50 @@
+package console
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func TestPages(t *testing.T) {
+	h, err := New(fstest.MapFS{"index.html": {Data: []byte("<html>app")}, "assets/a-1.js": {Data: []byte("code")}}, "/admin/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		body, cache  string
+	}{
+		{"GET", "/admin/", 200, "<html>app", "no-cache"},
+		{"GET", "/admin/profiles", 200, "<html>app", "no-cache"},
+		{"GET", "/admin/profiles/1", 200, "<html>app", "no-cache"},
+		{"GET", "/admin/assets/a-1.js", 200, "code", "public, max-age=31536000, immutable"},
+		{"HEAD", "/admin/assets/a-1.js", 200, "", "public, max-age=31536000, immutable"},
+		{"GET", "/admin/assets/none.js", 404, "", ""},
+		{"GET", "/admin/../secret.txt", 404, "", ""},
+		{"POST", "/admin/", 405, "", ""},
+	} {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, nil))
+			if w.Code != tt.status || w.Code == 200 && (w.Body.String() != tt.body || w.Header().Get("Cache-Control") != tt.cache) {
+				t.Errorf("got %d %q %q", w.Code, w.Body, w.Header().Get("Cache-Control"))
+			}
+			if w.Code == 200 && (!strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'self'") || w.Header().Get("X-Content-Type-Options") != "nosniff") {
+				t.Errorf("headers %v", w.Header())
+			}
+		})
+	}
+	first := httptest.NewRecorder()
+	h.ServeHTTP(first, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/admin/", nil))
+	again := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/admin/", nil)
+	again.Header.Set("If-None-Match", first.Header().Get("ETag"))
+	second := httptest.NewRecorder()
+	h.ServeHTTP(second, again)
+	if second.Code != http.StatusNotModified || second.Body.Len() > 0 {
+		t.Errorf("an unchanged page answered %d", second.Code)
+	}
+}

@@ -1,0 +1,317 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"medicore.dev/medicore/gateway/pipeline"
+)
+
+// fake prepares operations by their text: query, mutation, subscription, endless, bad.
+type fake struct{}
+
+func (fake) Prepare(_ context.Context, req *pipeline.Request) (pipeline.Operation, *pipeline.Failure) {
+	if req.Query == "bad" {
+		return nil, &pipeline.Failure{Errors: gqlerror.List{{Message: "no", Extensions: map[string]any{"code": "GRAPHQL_PARSE_FAILED"}}}, Status: 400}
+	}
+	return &fakeOperation{text: req.Query, left: 2}, nil
+}
+
+type fakeOperation struct {
+	text string
+	left int
+}
+
+func (o *fakeOperation) Kind() ast.Operation {
+	switch o.text {
+	case "mutation":
+		return ast.Mutation
+	case "subscription", "endless":
+		return ast.Subscription
+	}
+	return ast.Query
+}
+func (o *fakeOperation) Execute(context.Context) []byte { return []byte(`{"data":{"ok":true}}`) }
+func (o *fakeOperation) Subscribe(context.Context) (pipeline.Events, *pipeline.Failure) {
+	return o, nil
+}
+func (o *fakeOperation) Close() {}
+func (o *fakeOperation) Next(ctx context.Context) ([]byte, error) {
+	if o.text == "endless" {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if o.left == 0 {
+		return nil, io.EOF
+	}
+	o.left--
+	return []byte(`{"data":{"n":` + string(rune('0'+o.left)) + `}}`), nil
+}
+
+func serve(t *testing.T, opt Options) (*httptest.Server, *Handler) {
+	t.Helper()
+	h, err := New("/graphql", fake{}, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s, h
+}
+
+func TestRequestsAndTheirAnswers(t *testing.T) {
+	s, _ := serve(t, Options{MaxBody: 200})
+	const js, gql = "application/json", "application/graphql-response+json"
+	for _, tt := range []struct {
+		name, method, query, kind, accept, body string
+		status                                  int
+		media, contains                         string
+	}{
+		{"a query", "POST", "", js, "", `{"query":"query"}`, 200, js, `"ok":true`},
+		{"a query that likes the newer media type", "POST", "", js, gql, `{"query":"query"}`, 200, gql, `"ok":true`},
+		{"of two types the one liked better", "POST", "", js, js + ";q=0.5, " + gql, `{"query":"query"}`, 200, gql, ""},
+		{"a query by GET", "GET", "?query=query", "", js, "", 200, js, `"ok":true`},
+		{"a mutation by GET", "GET", "?query=mutation", "", js, "", 405, js, "POST"},
+		{"what does not parse, in plain JSON", "POST", "", js, js, `{"query":"bad"}`, 200, js, "GRAPHQL_PARSE_FAILED"},
+		{"what does not parse, in the newer type", "POST", "", js, gql, `{"query":"bad"}`, 400, gql, "GRAPHQL_PARSE_FAILED"},
+		{"no JSON", "POST", "", js, "", `{"query":`, 400, js, "JSON"},
+		{"a list", "POST", "", js, "", `[{"query":"query"}]`, 400, js, "JSON object"},
+		{"no query", "POST", "", js, "", `{}`, 400, js, "no query"},
+		{"a query that is a number", "POST", "", js, "", `{"query":1}`, 400, js, "query must be a string"},
+		{"variables that are a list", "POST", "", js, "", `{"query":"query","variables":[]}`, 400, js, "variables must be an object"},
+		{"nulls count as absent", "POST", "", js, "", `{"query":"query","variables":null,"operationName":null,"extensions":null}`, 200, js, ""},
+		{"bad UTF-8", "POST", "", js, "", "{\"query\":\"\xff\"}", 400, js, "UTF-8"},
+		{"another charset", "POST", "", js + "; charset=latin1", "", `{"query":"query"}`, 415, js, ""},
+		{"a form", "POST", "", "application/x-www-form-urlencoded", "", "query=query", 415, js, "application/json"},
+		{"no content type", "POST", "", "", "", `{"query":"query"}`, 415, js, ""},
+		{"too large", "POST", "", js, "", `{"query":"` + strings.Repeat("x", 300) + `"}`, 413, js, "200 bytes"},
+		{"nothing acceptable", "POST", "", js, "image/png", `{"query":"query"}`, 406, js, "accept"},
+		{"another method", "PUT", "", js, "", `{}`, 405, js, "GET or POST"},
+		{"the same parameter twice", "GET", "?query=query&query=mutation", "", "", "", 400, js, "more than once"},
+		{"a subscription without a stream", "POST", "", js, js, `{"query":"subscription"}`, 400, js, "text/event-stream"},
+		{"a page that there is not", "GET", "", "", "text/html", "", 406, js, "not HTML"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			req, err := http.NewRequestWithContext(t.Context(), tt.method, s.URL+"/graphql"+tt.query, strings.NewReader(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.kind != "" {
+				req.Header.Set("Content-Type", tt.kind)
+			}
+			if tt.accept != "" {
+				req.Header.Set("Accept", tt.accept)
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = resp.Body.Close() }()
+			body, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != tt.status || resp.Header.Get("Content-Type") != tt.media+"; charset=utf-8" || !strings.Contains(string(body), tt.contains) {
+				t.Errorf("got %d %s %s", resp.StatusCode, resp.Header.Get("Content-Type"), body)
+			}
+			if tt.status == 405 && resp.Header.Get("Allow") == "" {
+				t.Error("405 does not say what is allowed")
+			}
+		})
+	}
+}
+
+func stream(t *testing.T, s *httptest.Server, query string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", strings.NewReader(`{"query":"`+query+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(body), ":\n\n", "")
+}
+
+func TestStreams(t *testing.T) {
+	s, _ := serve(t, Options{})
+	for query, want := range map[string]string{
+		"subscription": "event: next\ndata: {\"data\":{\"n\":1}}\n\nevent: next\ndata: {\"data\":{\"n\":0}}\n\nevent: complete\ndata: \n\n",
+		"query":        "event: next\ndata: {\"data\":{\"ok\":true}}\n\nevent: complete\ndata: \n\n",
+	} {
+		if got := stream(t, s, query); got != want {
+			t.Errorf("%s streamed %q", query, got)
+		}
+	}
+	if got := stream(t, s, "bad"); !strings.Contains(got, "GRAPHQL_PARSE_FAILED") || !strings.HasSuffix(got, "event: complete\ndata: \n\n") {
+		t.Errorf("a bad request streamed %q", got)
+	}
+}
+
+func TestAStreamEndsWithItsCallersTokenAndWithTheGateway(t *testing.T) {
+	end := time.Now().Add(50 * time.Millisecond)
+	s, _ := serve(t, Options{End: func(context.Context) time.Time { return end }})
+	if got := stream(t, s, "endless"); !strings.Contains(got, "UNAUTHENTICATED") || !strings.HasSuffix(got, "event: complete\ndata: \n\n") {
+		t.Errorf("at the token's end came %q", got)
+	}
+	s, h := serve(t, Options{})
+	time.AfterFunc(50*time.Millisecond, h.Drain)
+	if got := stream(t, s, "endless"); got != "event: complete\ndata: \n\n" {
+		t.Errorf("while draining came %q", got)
+	}
+}
+
+func dial(t *testing.T, s *httptest.Server, protocol string) *websocket.Conn {
+	t.Helper()
+	c, resp, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/graphql", &websocket.DialOptions{Subprotocols: []string{protocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Body != nil {
+		t.Cleanup(func() { _ = resp.Body.Close() })
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	return c
+}
+
+func say(t *testing.T, c *websocket.Conn, text string) {
+	t.Helper()
+	if err := c.Write(t.Context(), websocket.MessageText, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func hear(t *testing.T, c *websocket.Conn) message {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, body, err := c.Read(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m message
+	if err := json.Unmarshal(body, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestSockets(t *testing.T) {
+	s, _ := serve(t, Options{})
+	c := dial(t, s, subprotocol)
+	say(t, c, `{"type":"connection_init"}`)
+	if m := hear(t, c); m.Type != "connection_ack" {
+		t.Fatalf("got %+v", m)
+	}
+	say(t, c, `{"type":"ping"}`)
+	if m := hear(t, c); m.Type != "pong" {
+		t.Fatalf("got %+v", m)
+	}
+	say(t, c, `{"id":"a","type":"subscribe","payload":{"query":"subscription"}}`)
+	for _, want := range []string{"next", "next", "complete"} {
+		if m := hear(t, c); m.Type != want || m.ID != "a" {
+			t.Errorf("got %+v, want %s", m, want)
+		}
+	}
+	say(t, c, `{"id":"b","type":"subscribe","payload":{"query":"bad"}}`)
+	if m := hear(t, c); m.Type != "error" || !strings.Contains(string(m.Payload), "GRAPHQL_PARSE_FAILED") {
+		t.Errorf("got %+v", m)
+	}
+	say(t, c, `{"id":"a","type":"subscribe","payload":{"query":"endless"}}`) // an id may be used again
+	say(t, c, `{"id":"a","type":"complete"}`)
+	say(t, c, `{"id":"a","type":"subscribe","payload":{"query":"query"}}`)
+	if m := hear(t, c); m.Type != "next" {
+		t.Errorf("got %+v", m)
+	}
+}
+
+func TestWhatClosesASocket(t *testing.T) {
+	opt := Options{MaxBody: 1000, Authenticate: func(ctx context.Context, header string) (context.Context, bool) { return ctx, header == "Bearer good" }}
+	const init, endless = `{"type":"connection_init"}`, `{"id":"a","type":"subscribe","payload":{"query":"endless"}}`
+	for _, tt := range []struct {
+		name  string
+		send  []string
+		drain bool
+		want  websocket.StatusCode
+	}{
+		{"no JSON", []string{init, "x"}, false, 4400},
+		{"an unknown type", []string{init, `{"type":"x"}`}, false, 4400},
+		{"no id", []string{init, `{"type":"subscribe","payload":{"query":"query"}}`}, false, 4400},
+		{"no query", []string{init, `{"id":"a","type":"subscribe","payload":{}}`}, false, 4400},
+		{"too early", []string{endless}, false, 4401},
+		{"a bad token", []string{`{"type":"connection_init","payload":{"authorization":"Bearer bad"}}`}, false, 4403},
+		{"twice begun", []string{init, init}, false, 4429},
+		{"an id in use", []string{init, endless, endless}, false, 4409},
+		{"a message too large", []string{init, `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 2000) + `"}}`}, false, websocket.StatusMessageTooBig},
+		{"the gateway stops", []string{`{"type":"connection_init","payload":{"Authorization":"Bearer good"}}`, endless}, true, websocket.StatusServiceRestart},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, h := serve(t, opt)
+			c := dial(t, s, subprotocol)
+			for _, m := range tt.send {
+				say(t, c, m)
+			}
+			if tt.drain {
+				h.Drain()
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			for {
+				if _, _, err := c.Read(ctx); err != nil {
+					if got := websocket.CloseStatus(err); got != tt.want {
+						t.Errorf("closed with %v (%v), want %v", got, err, tt.want)
+					}
+					return
+				}
+			}
+		})
+	}
+}
+
+func TestThePageForBrowsers(t *testing.T) {
+	s, _ := serve(t, Options{GraphiQL: fstest.MapFS{"index.html": {Data: []byte("<html>page")}, "assets/a.js": {Data: []byte("code")}}})
+	for path, want := range map[string]string{"/graphql": "<html>page", "/graphql?query=%7Ba%7D": "<html>page", "/graphql/assets/a.js": "code"} {
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+		req.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if string(body) != want || resp.Header.Get("Content-Security-Policy") == "" {
+			t.Errorf("%s answered %d %s", path, resp.StatusCode, body)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"query":"{a}","variables":{"a":1},"operationName":null,"extensions":{}}`))
+	f.Add([]byte(`{"query":1}`))
+	f.Add([]byte("{\"query\":\"\xff\"}"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		req, bad := parse(body)
+		if (req == nil) == (bad == nil) {
+			t.Fatal("neither a request nor what is wrong with it")
+		}
+		if req != nil && !json.Valid(body) {
+			t.Fatal("a request was read from what is not JSON")
+		}
+	})
+}
