@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
+	"slices"
 
 	"google.golang.org/grpc"
 
@@ -48,7 +50,11 @@ func Run(ctx context.Context, cfg Config, opt Options) error {
 	if cfg.Production {
 		p.cfg.Gateway.Production()
 	}
-	return p.run(ctx, p.table(), cfg.Target...)
+	targets := cfg.Target
+	if cfg.Listen.Ops != "" {
+		targets = append(slices.Clone(targets), ops)
+	}
+	return p.run(ctx, p.table(), targets...)
 }
 
 func (p *process) run(ctx context.Context, table *module.Set, targets ...string) error {
@@ -154,6 +160,29 @@ func (p *process) buildBroker() (module.Module, error) {
 			}
 			return nil
 		},
+	}, nil
+}
+
+// buildOps serves metrics and the state of all parts of this process on an address of their own.
+func (p *process) buildOps() (module.Module, error) {
+	var listener *serve.HTTP
+	return part{
+		start: func(ctx context.Context) (err error) {
+			mux := http.NewServeMux()
+			serve.Ops{State: p.state, Version: p.opt.Version, Metrics: p.metrics.Registry, Health: func(ctx context.Context) map[string]string {
+				out := map[string]string{}
+				for name, s := range p.services {
+					for what, state := range s.Health(ctx) {
+						out[name+" "+what] = state
+					}
+				}
+				return out
+			}}.Register(mux)
+			listener, err = serve.Listen(ctx, ops, p.cfg.Listen.Ops, mux, p.opt.Log)
+			return err
+		},
+		run:  func(context.Context) error { return listener.Run() },
+		stop: func(ctx context.Context) error { return listener.Stop(ctx) },
 	}, nil
 }
 

@@ -37,6 +37,7 @@ func (p *process) table() *module.Set {
 	s.Add(Analytics, p.buildAnalytics, data, broker)
 	s.Add(Gateway, p.buildGateway, with(data, Auth, Profiles, Billing, Analytics)...)
 	s.Add(All, nil, Auth, Profiles, Billing, Analytics, Gateway)
+	s.Add(ops, p.buildOps)
 	return &s
 }
 
@@ -44,4 +45,5 @@ func (p *process) table() *module.Set {
 const (
 	data   = "data"
 	broker = "broker"
+	ops    = "ops"
 )

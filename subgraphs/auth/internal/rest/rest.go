@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"unicode/utf8"
 	"strconv"
 	"strings"
 
@@ -94,7 +95,7 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) {
 	}
 	var in struct{ Email, Password scalar }
 	var object map[string]json.RawMessage
-	if json.Unmarshal(body, &object) != nil || object == nil || json.Unmarshal(body, &in) != nil {
+	if !utf8.Valid(body) || json.Unmarshal(body, &object) != nil || object == nil || json.Unmarshal(body, &in) != nil {
 		faulthttp.Error(w, http.StatusBadRequest, r.URL.Path, "")
 		return
 	}
