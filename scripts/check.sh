@@ -45,7 +45,7 @@ phase "start PostgreSQL and Kafka" servers
 
 scripts_ok() { shellcheck scripts/*.sh .ci/run && scripts/no-generated-drift.sh; }
 phase "scripts and generated files" scripts_ok
-lint() { go vet -tags e2e ./... && "$GOLANGCI_LINT" run ./...; }
+lint() { go vet -tags e2e ./... && "$GOLANGCI_LINT" run --build-tags e2e ./...; }
 phase "vet and lint" lint
 phase "unit tests under the race detector" go test -race -timeout 15m ./...
 fuzz() { go run ./test/fuzzall -time "${FUZZ_TIME:-3s}"; }

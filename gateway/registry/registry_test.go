@@ -28,10 +28,10 @@ type subgraphs struct {
 	sdl map[string]string
 }
 
-func (s *subgraphs) set(name, sdl string) {
+func (s *subgraphs) set(sdl string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sdl[name] = sdl
+	s.sdl["one"] = sdl
 }
 
 func (s *subgraphs) Fetch(_ context.Context, req *exec.Request) (*exec.Response, error) {
@@ -95,20 +95,20 @@ func TestAChangedSchemaIsComposedAndABrokenOneIsNot(t *testing.T) {
 	if got := a.next(t); got != "a" {
 		t.Errorf("at the start %q", got)
 	}
-	subs.set("one", better)
+	subs.set(better)
 	if got := a.next(t); got != "a b" {
 		t.Errorf("after the change %q", got)
 	}
-	subs.set("one", broken)
+	subs.set(broken)
 	waitFor(t, func() bool { return len(r.State().Errors) > 0 })
 	if st := r.State(); st.Errors[0].Code == "" || st.Origin != "composed" || !strings.Contains(st.SDL, "b: Int") {
 		t.Errorf("with a broken schema the state is %+v", st)
 	}
-	subs.set("one", good)
+	subs.set(good)
 	if got := a.next(t); got != "a" {
 		t.Errorf("mended, it is %q", got)
 	}
-	subs.set("one", "")
+	subs.set("")
 	waitFor(t, func() bool { return r.State().Subgraphs["one"].Error != "" })
 	if len(r.State().Errors) > 0 {
 		t.Error("a subgraph that is down is no composition error")

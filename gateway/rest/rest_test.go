@@ -47,7 +47,8 @@ func router(t *testing.T, opt Options) http.Handler {
 		{Prefix: "/api/things", Strip: "/api", Guarded: true, Service: "things"},
 		{Prefix: "/open", Strip: "/open", Service: "things"},
 		{Prefix: "/docs/things", Rewrite: "/v3/docs", Service: "things"},
-		{Prefix: "/down", Service: "down"}, {Prefix: "/slow", Service: "slow"},
+		{Prefix: "/down", Service: "down"},
+		{Prefix: "/slow", Service: "slow"},
 	}, opt)
 	if err != nil {
 		t.Fatal(err)

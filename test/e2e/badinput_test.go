@@ -54,8 +54,12 @@ func TestBadInput(t *testing.T) {
 				body []byte
 				want int
 			}{
-				{"malformed JSON", []byte(`{"a":`), 400}, {"bad UTF-8", []byte("{\"query\":\"\xff\",\"name\":\"\xff\",\"email\":\"\xff\"}"), 400}, {"nothing", nil, 400},
-				{"a list", []byte(`[1]`), 400}, {"deep nesting", []byte(strings.Repeat("[", 100_000)), 400}, {"beyond 1 MiB", make([]byte, 1<<20+1), 413},
+				{"malformed JSON", []byte(`{"a":`), 400},
+				{"bad UTF-8", []byte("{\"query\":\"\xff\",\"name\":\"\xff\",\"email\":\"\xff\"}"), 400},
+				{"nothing", nil, 400},
+				{"a list", []byte(`[1]`), 400},
+				{"deep nesting", []byte(strings.Repeat("[", 100_000)), 400},
+				{"beyond 1 MiB", make([]byte, 1<<20+1), 413},
 			} {
 				body := tt.body
 				if body == nil {

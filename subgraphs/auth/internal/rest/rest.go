@@ -9,9 +9,9 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
-	"unicode/utf8"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"medicore.dev/medicore/internal/fault"
 	"medicore.dev/medicore/internal/fault/faulthttp"
