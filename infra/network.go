@@ -6,11 +6,14 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
+// vpcCIDR is the network's address range.
+const vpcCIDR = "10.0.0.0/16"
+
 // newNetwork declares the VPC: public subnets for the load balancer, private ones for the services, isolated ones for
 // databases and brokers; what flows through it is logged.
 func newNetwork(stack awscdk.Stack, opt Options) awsec2.Vpc {
 	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{
-		MaxAzs: &opt.Azs, NatGateways: jsii.Number(1), RestrictDefaultSecurityGroup: jsii.Bool(false),
+		IpAddresses: awsec2.IpAddresses_Cidr(jsii.String(vpcCIDR)), MaxAzs: &opt.Azs, NatGateways: jsii.Number(1), RestrictDefaultSecurityGroup: jsii.Bool(false),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{
 			{Name: jsii.String("public"), SubnetType: awsec2.SubnetType_PUBLIC, CidrMask: jsii.Number(24)},
 			{Name: jsii.String("services"), SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS, CidrMask: jsii.Number(22)},

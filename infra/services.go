@@ -119,6 +119,9 @@ func environment(s service, brokers string) *map[string]*string {
 	if s.kafka {
 		env["MEDICORE_KAFKA_BROKERS"] = &brokers
 	}
+	if s.name == "auth" || s.name == "gateway" { // they are told who the client is by what stands before them in the VPC
+		env["MEDICORE_"+strings.ToUpper(s.name)+"_TRUSTED_PROXIES"] = jsii.String(vpcCIDR)
+	}
 	for _, other := range services {
 		if other.name != "gateway" {
 			env["MEDICORE_SERVICES_"+strings.ToUpper(other.name)] = jsii.String(fmt.Sprintf("http://%s:%d", other.name, int(other.port)))
