@@ -5,14 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS="-buildvcs=false ${GOFLAGS:-}"
 work=$(mktemp -d)
-artifacts=${MEDICORE_ARTIFACTS:-$PWD/test/artifacts}
+artifacts=${CHECK_ARTIFACTS:-$PWD/test/artifacts}
 mkdir -p "$artifacts"
 platform=
 stop() {
   status=$?
   [ -z "$platform" ] || kill "$platform" 2>/dev/null || true
-  MEDICORE_DEV=$work scripts/kafka.sh stop >/dev/null 2>&1 || true
-  MEDICORE_DEV=$work scripts/postgres.sh stop >/dev/null 2>&1 || true
+  CHECK_DEV=$work scripts/kafka.sh stop >/dev/null 2>&1 || true
+  CHECK_DEV=$work scripts/postgres.sh stop >/dev/null 2>&1 || true
   rm -rf "$work"
   [ $status = 0 ] || echo "FAILED in: ${phase:-start}" >&2
 }
@@ -34,8 +34,8 @@ phase "install" install
 . "$exports"
 
 servers() {
-  MEDICORE_DEV=$work scripts/postgres.sh start >"$work/postgres.env"
-  MEDICORE_DEV=$work scripts/kafka.sh start >"$work/kafka.env"
+  CHECK_DEV=$work scripts/postgres.sh start >"$work/postgres.env"
+  CHECK_DEV=$work scripts/kafka.sh start >"$work/kafka.env"
 }
 phase "start PostgreSQL and Kafka" servers
 # shellcheck disable=SC1091
@@ -51,17 +51,18 @@ phase "unit tests under the race detector" go test -race -timeout 15m ./...
 fuzz() { go run ./test/fuzzall -time "${FUZZ_TIME:-3s}"; }
 phase "fuzz targets" fuzz
 phase "build" go build -o "$work/medicore" ./cmd/medicore
-export MEDICORE_BIN=$work/medicore
+export CHECK_BIN=$work/medicore
 phase "the binary as one process and as five" go test -tags e2e -p 1 -timeout 10m -count=1 ./test/...
 
 serve() {
-  JWT_SECRET=$(head -c 48 /dev/urandom | base64 -w0) MEDICORE_DATA=$work/data MEDICORE_LOG_FORMAT=json "$MEDICORE_BIN" serve 2>"$work/platform.log" &
+  env -i PATH="$PATH" HOME="$HOME" JWT_SECRET="$(head -c 48 /dev/urandom | base64 -w0)" MEDICORE_DATA="$work/data" MEDICORE_LOG_FORMAT=json \
+    "$CHECK_BIN" serve 2>"$work/platform.log" &
   platform=$!
-  curl -fsS --retry 60 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1:8084/ready
+  curl -fsS --retry 30 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1:8084/ready 2>/dev/null || { cat "$work/platform.log" >&2; return 1; }
 }
 quiet() { ! grep -E '"panic|panic:|"level":"ERROR"' "$work/platform.log"; }
 phase "start the platform" serve
-clients() { MEDICORE_ARTIFACTS=$artifacts npm test --silent --prefix test/node; }
+clients() { CHECK_ARTIFACTS=$artifacts npm test --silent --prefix test/node; }
 phase "GraphQL and browser clients" clients
 phase "schemathesis over the OpenAPI documents" scripts/schemathesis.sh http://127.0.0.1:8084
 phase "the platform's log shows no error and no panic" quiet

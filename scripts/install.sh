@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests need and the machine lacks; prints `export` lines for the caller. As root on Debian it installs
-# system packages; otherwise it names what is missing and fails. What it downloads is kept in $MEDICORE_CACHE
+# system packages; otherwise it names what is missing and fails. What it downloads is kept in $CHECK_CACHE
 # (default ~/.cache/medicore), so a second run is quick.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cache=${MEDICORE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/medicore}
+cache=${CHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/medicore}
 mkdir -p "$cache"
 log() { printf '%s\n' "$*" >&2; }
 
@@ -84,10 +84,10 @@ linter() {
 }
 pids=()
 for part in "node_packages test/node" "node_packages web/admin" "scripts/kafka.sh fetch"; do
-  MEDICORE_CACHE=$cache $part >&2 &
+  CHECK_CACHE=$cache $part >&2 &
   pids+=($!)
 done
 go mod download >&2
 linter
 for p in "${pids[@]}"; do wait "$p"; done
-echo "export PATH='$path':\"\$PATH\" MEDICORE_CACHE='$cache'"
+echo "export PATH='$path':\"\$PATH\" CHECK_CACHE='$cache'"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # A throw-away Apache Kafka (KRaft, one broker) for development and tests, on loopback ports. Its jars come from Maven and
-# are kept in MEDICORE_CACHE (default ~/.cache/medicore).
+# are kept in CHECK_CACHE (default ~/.cache/medicore).
 #   scripts/kafka.sh fetch                gets the jars
 #   eval "$(scripts/kafka.sh start)"      exports TEST_KAFKA_BROKERS and MEDICORE_KAFKA_BROKERS
 #   scripts/kafka.sh stop                 ends it and removes its data
-# Settings: MEDICORE_DEV, its folder (default .dev); KAFKA_HEAP (default 256m).
+# Settings: CHECK_DEV, its folder (default .dev); KAFKA_HEAP (default 256m).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD/scripts/kafka
-home=${MEDICORE_DEV:-$PWD/.dev}/kafka
-jars=${MEDICORE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/medicore}/kafka-$(sha256sum "$here/pom.xml" | cut -c1-12)
+home=${CHECK_DEV:-$PWD/.dev}/kafka
+jars=${CHECK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/medicore}/kafka-$(sha256sum "$here/pom.xml" | cut -c1-12)
 heap=${KAFKA_HEAP:-256m}
 for tool in java mvn; do
   command -v "$tool" >/dev/null || { echo "$tool is missing (Debian: apt-get install default-jre-headless maven)" >&2; exit 1; }

@@ -2,10 +2,10 @@
 # A throw-away PostgreSQL for development and tests, on a loopback port; also as root, which PostgreSQL itself refuses.
 #   eval "$(scripts/postgres.sh start)"   exports TEST_POSTGRES_URL and a MEDICORE_*_DATABASE_URL for each service
 #   scripts/postgres.sh stop              ends it and removes its data
-# Settings: MEDICORE_DEV, its folder (default .dev); MEDICORE_POSTGRES_PORT (default: a free one).
+# Settings: CHECK_DEV, its folder (default .dev); CHECK_POSTGRES_PORT (default: a free one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dir=${MEDICORE_DEV:-$PWD/.dev}/postgres
+dir=${CHECK_DEV:-$PWD/.dev}/postgres
 bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1)
 [ -n "$bin" ] || bin=$(dirname "$(command -v initdb)" 2>/dev/null || true)
 if [ ! -x "$bin/initdb" ]; then
@@ -24,7 +24,7 @@ case ${1:-} in
 stop) stop ;;
 start)
   stop
-  port=${MEDICORE_POSTGRES_PORT:-$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
+  port=${CHECK_POSTGRES_PORT:-$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
   mkdir -p "$dir/sock"
   if [ ${#as[@]} -gt 0 ]; then
     chown -R postgres "$dir"

@@ -1,5 +1,5 @@
 // The console and GraphiQL in a real browser: no request leaves the platform, no error in the console, no accessibility
-// violation; screenshots go to MEDICORE_ARTIFACTS when that is set.
+// violation; screenshots go to CHECK_ARTIFACTS when that is set.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -8,7 +8,7 @@ import { admin, createProfile, login, url } from './platform.mjs'
 
 let browser, page
 const faults = []
-const shots = process.env.MEDICORE_ARTIFACTS
+const shots = process.env.CHECK_ARTIFACTS
 
 before(async () => {
   browser = await chromium.launch({

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { serverAudits } from 'graphql-http'
 import { url } from './platform.mjs'
 
-for (const [name, target] of [['gateway', url], ...Object.entries({ auth: process.env.MEDICORE_AUTH_URL }).filter(([, u]) => u)]) {
+for (const [name, target] of [['gateway', url], ...Object.entries({ auth: process.env.CHECK_AUTH_URL }).filter(([, u]) => u)]) {
   for (const audit of serverAudits({ url: `${target}/graphql` })) {
     test(`${name}: ${audit.id} ${audit.name}`, async () => {
       const result = await audit.fn()

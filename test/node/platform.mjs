@@ -1,8 +1,8 @@
-// Talks to the platform that MEDICORE_URL names, as its own users do.
+// Talks to the platform that CHECK_URL names, as its own users do.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 
-export const url = process.env.MEDICORE_URL ?? 'http://127.0.0.1:8084'
+export const url = process.env.CHECK_URL ?? 'http://127.0.0.1:8084'
 export const admin = { email: 'testpriti@test.com', password: 'password123' }
 
 export async function login() {

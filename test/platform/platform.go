@@ -46,7 +46,7 @@ type Process struct {
 }
 
 var build = sync.OnceValues(func() (string, error) {
-	if bin := os.Getenv("MEDICORE_BIN"); bin != "" {
+	if bin := os.Getenv("CHECK_BIN"); bin != "" {
 		return bin, nil
 	}
 	dir, err := os.MkdirTemp("", "medicore-bin")
@@ -61,7 +61,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
-// Binary returns the path of the built binary: $MEDICORE_BIN, or one built now.
+// Binary returns the path of the built binary: $CHECK_BIN, or one built now.
 func Binary(t testing.TB) string {
 	t.Helper()
 	bin, err := build()
