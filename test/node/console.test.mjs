@@ -33,7 +33,7 @@ async function look(name) {
 
 async function signIn(password) {
   await page.getByLabel('Email address').fill(admin.email)
-  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.locator('input[autocomplete="current-password"]').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
@@ -74,7 +74,7 @@ test('GraphiQL opens at /graphql and runs an operation', async () => {
   await page.goto(`${url}/graphql?query=${encodeURIComponent('{ __typename }')}`)
   await page.locator('.graphiql-container').waitFor()
   await page.getByRole('button', { name: /execute query/i }).first().click()
-  await page.locator('.result-window').getByText('"Query"').waitFor()
+  await page.waitForFunction(() => document.querySelector('.result-window')?.textContent?.includes('Query'), null, { timeout: 20_000 })
   if (shots) await page.screenshot({ path: `${shots}/graphiql.png` })
   assert.deepEqual(faults.splice(0).filter(f => f.startsWith('external')), [])
 })

@@ -17,4 +17,8 @@ mutation SignIn {
   login(email: "testpriti@test.com", password: "password123") { token expiresAt }
 }
 `
-createRoot(document.getElementById('root')!).render(<GraphiQL fetcher={fetcher} defaultQuery={example} />)
+// A link may carry the operation: /graphql?query=…&variables=…
+const link = new URLSearchParams(location.search)
+createRoot(document.getElementById('root')!).render(
+  <GraphiQL fetcher={fetcher} defaultQuery={example} initialQuery={link.get('query') ?? undefined} initialVariables={link.get('variables') ?? undefined} />,
+)

@@ -39,7 +39,7 @@ export function Shell() {
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Pages">
         {links.filter(l => user && maySee(l.page, user.role)).map(l => (
-          <NavLink key={l.to} component={Link} to={l.to} label={l.label} leftSection={l.icon} active={path.endsWith(l.to)} onClick={close} />
+          <NavLink key={l.to} component={Link} to={l.to} label={l.label} leftSection={l.icon} active={path.endsWith(l.to)} variant="filled" onClick={close} />
         ))}
       </AppShell.Navbar>
       <AppShell.Main><Outlet /></AppShell.Main>

@@ -57,7 +57,13 @@ func readPage(number, size, sort string) (p page, bad map[string]string) {
 }
 
 func queryPage(q url.Values) (page, map[string]string) {
-	return readPage(q.Get("page"), q.Get("size"), q.Get("sort"))
+	p, bad := readPage(q.Get("page"), q.Get("size"), q.Get("sort"))
+	for _, name := range []string{"page", "size", "sort"} {
+		if q.Has(name) && q.Get(name) == "" {
+			bad[name] = name + " is empty"
+		}
+	}
+	return p, bad
 }
 
 // search answers a page of the profiles that a body describes: search terms can be PHI, which addresses must not hold.
