@@ -2,6 +2,7 @@ package operation
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -32,6 +33,7 @@ func (n *normaliser) selection(typeName string, sets []ast.SelectionSet) *Select
 	for _, set := range sets {
 		n.collect(c, set, typeName, typeName, nil)
 	}
+	c.separate()
 	out := &Selection{Type: typeName}
 	for i, g := range c.groups {
 		if covered(g.item, c.groups[:i]) {
@@ -45,6 +47,75 @@ func (n *normaliser) selection(typeName string, sets []ast.SelectionSet) *Select
 			g.item.Selection = n.selection(def.Name, g.sets)
 		}
 		out.Items = append(out.Items, g.item)
+	}
+	return out
+}
+
+// separate makes the composite fields of one response name that are meant for some runtime types only disjoint: each set
+// of types that the same fields are meant for becomes one item with all that is asked of it, also by the field written
+// for all types. That one stays as it is.
+func (c *collector) separate() {
+	var out []*group
+	done := map[string]bool{}
+	for _, g := range c.groups {
+		id := g.item.Name + "|" + g.item.Field.Name + "|" + g.item.Args
+		same := c.alike(g)
+		if len(g.sets) == 0 || len(same) == 1 || g.item.Types == nil {
+			out = append(out, g)
+			continue
+		}
+		if done[id] {
+			continue
+		}
+		done[id] = true
+		out = append(out, atoms(same)...)
+	}
+	c.groups = out
+}
+
+// alike returns the composite groups of the same field, arguments and response name.
+func (c *collector) alike(g *group) []*group {
+	var out []*group
+	for _, o := range c.groups {
+		if len(o.sets) > 0 && o.item.Name == g.item.Name && o.item.Field.Name == g.item.Field.Name && o.item.Args == g.item.Args {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// atoms returns a group for each largest set of runtime types that the same groups with types are meant for, in the
+// order in which the first of them is met.
+func atoms(same []*group) []*group {
+	var out []*group
+	at := map[string]*group{}
+	for _, g := range same {
+		for _, t := range g.item.Types {
+			var meant []*group
+			var key []byte
+			for i, o := range same {
+				if _, ok := slices.BinarySearch(o.item.Types, t); ok || o.item.Types == nil {
+					meant = append(meant, o)
+					key = append(strconv.AppendInt(key, int64(i), 10), ',')
+				}
+			}
+			signature := string(key)
+			atom := at[signature]
+			if atom == nil {
+				item := *g.item
+				item.Types = nil
+				atom = &group{item: &item}
+				for _, o := range meant {
+					atom.sets = append(atom.sets, o.sets...)
+				}
+				at[signature] = atom
+				out = append(out, atom)
+			}
+			if !slices.Contains(atom.item.Types, t) {
+				atom.item.Types = append(atom.item.Types, t)
+				slices.Sort(atom.item.Types)
+			}
+		}
 	}
 	return out
 }
