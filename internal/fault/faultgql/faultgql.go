@@ -34,6 +34,8 @@ func Presenter(log *slog.Logger) graphql.ErrorPresenterFunc {
 			}
 			if graphql.GetPath(ctx).String() == "_entities" { // the domain's errors are faults all: this one is the generated code's
 				known = fault.New(fault.Invalid, "a representation needs the __typename of an entity and its key")
+			} else if ctx.Err() != nil || errors.Is(err, context.Canceled) { // the caller has gone: nobody's fault
+				known = fault.New(fault.Unavailable, "the request was given up")
 			} else {
 				log.LogAttrs(ctx, slog.LevelError, "resolver failed", slog.String("path", graphql.GetPath(ctx).String()), slog.String("error", err.Error()))
 				known = fault.New(fault.Internal, "internal error")
