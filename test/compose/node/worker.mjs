@@ -1,0 +1,63 @@
+// Answers composition requests: one JSON object a line on stdin, one answer a line on stdout.
+//
+//   {"id": 1, "subgraphs": [{"name": "a", "url": "http://a", "sdl": "..."}]}
+//   {"id": 1, "apollo": ANSWER, "guild": ANSWER}
+//   ANSWER = {"verdict": "OK|ERR|THROW", "codes": [], "messages": [], "hints": [{"code", "coordinate"}], "supergraph": "", "api": ""}
+import { createInterface } from "node:readline";
+import { composeServices } from "@apollo/composition";
+import { printSchema, Supergraph } from "@apollo/federation-internals";
+import { composeServices as composeByGuild } from "@theguild/federation-composition";
+import { parse } from "graphql";
+
+const failed = (errors) => ({
+  verdict: "ERR",
+  codes: [...new Set(errors.map((e) => e.extensions?.code ?? "INVALID_GRAPHQL"))].sort(),
+  messages: errors.map((e) => e.message),
+});
+
+function guarded(compose) {
+  try {
+    return compose();
+  } catch (e) {
+    const list = e?.extensions?.code ? failed([e]) : { codes: [], messages: [String(e?.message ?? e)] };
+    return { ...list, verdict: "THROW" };
+  }
+}
+
+// coordinate is "" where the hint's element has left the schema meanwhile.
+const coordinate = ({ coordinate }) => (coordinate?.includes("<detached>") ? "" : (coordinate ?? ""));
+
+function apollo(subgraphs) {
+  const { errors, schema, supergraphSdl, hints } = composeServices(
+    subgraphs.map((s) => ({ name: s.name, url: s.url, typeDefs: s.sdl })),
+    { runSatisfiability: !process.env.MERGE_ONLY },
+  );
+  if (errors) return failed(errors);
+  return {
+    verdict: "OK",
+    hints: hints.map((h) => ({ code: h.definition.code, coordinate: coordinate(h) })),
+    supergraph: supergraphSdl,
+    api: printSchema(schema.toAPISchema()),
+  };
+}
+
+function guild(subgraphs) {
+  const { errors, supergraphSdl, publicSdl } = composeByGuild(
+    subgraphs.map((s) => ({ name: s.name, url: s.url, typeDefs: parse(s.sdl) })),
+  );
+  return errors ? failed(errors) : { verdict: "OK", supergraph: supergraphSdl, api: publicSdl };
+}
+
+// reading builds a model of a supergraph, as a router does at start.
+function reading(sdl) {
+  Supergraph.build(sdl).apiSchema();
+  return { verdict: "OK" };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, subgraphs, supergraph } = JSON.parse(line);
+  const answer = supergraph
+    ? { apollo: guarded(() => reading(supergraph)) }
+    : { apollo: guarded(() => apollo(subgraphs)), guild: guarded(() => guild(subgraphs)) };
+  process.stdout.write(JSON.stringify({ id, ...answer }) + "\n");
+}
