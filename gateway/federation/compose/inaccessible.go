@@ -2,6 +2,7 @@ package compose
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -58,7 +59,7 @@ func (c *apiCheck) failField(t *mergedType, field string, code spec.Code, format
 func (c *apiCheck) hiddenType(name string) bool {
 	t := c.types[name]
 	if t == nil {
-		return false
+		return strings.HasPrefix(name, "link__") || c.isFeatureName(name)
 	}
 	return c.hidden(t.Directives) || c.isFeatureName(name)
 }

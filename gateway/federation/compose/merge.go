@@ -121,8 +121,8 @@ func (m *merger) mergeShells() {
 			e := m.errorf(spec.CodeInvalidGraphQL, "type %q has a name that is reserved for the supergraph", name)
 			m.locateTypes(e, t.sources)
 		}
-		m.checkBase(t)
 		m.mergeKind(t)
+		m.checkBase(t)
 		m.mergeDescription(&t.Description, name, sourceTexts(t.sources, func(s *subgraph.Type) string { return s.Description }))
 	}
 	for _, name := range m.order {
@@ -147,7 +147,8 @@ func (m *merger) checkBase(t *mergedType) {
 
 // mergeKind settles the kind of the type: that of its first source. An interface object counts as an interface.
 func (m *merger) mergeKind(t *mergedType) {
-	standIn, mismatch := false, false
+	standIn := false
+	same := make([]*subgraph.Type, len(t.sources))
 	for i, src := range t.sources {
 		if src == nil {
 			continue
@@ -159,13 +160,19 @@ func (m *merger) mergeKind(t *mergedType) {
 		if t.Kind == "" {
 			t.Kind = kind
 		}
-		mismatch = mismatch || t.Kind != kind
+		if t.Kind == kind {
+			same[i] = src
+		}
 	}
-	if mismatch {
+	if !slices.Equal(same, t.sources) {
 		e := m.errorf(spec.CodeTypeKindMismatch, "type %q is of different kinds: %s", t.Name, m.perSource(t.sources, func(i int, s *subgraph.Type) string {
+			if m.subs[i].IsInterfaceObject(s) {
+				return "interface object"
+			}
 			return strings.ToLower(string(s.Kind))
 		}))
 		m.locateTypes(e, t.sources)
+		t.sources = same // the others cannot be merged
 		return
 	}
 	if standIn && !slices.ContainsFunc(t.sources, func(s *subgraph.Type) bool { return s != nil && s.Kind == ast.Interface }) {

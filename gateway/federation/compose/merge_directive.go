@@ -2,7 +2,6 @@ package compose
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -24,16 +23,8 @@ func (m *merger) mergeDirectiveDefinitions() {
 	}
 	for _, name := range names {
 		sources := make([]*ast.DirectiveDefinition, len(m.subs))
-		var missing []string
 		for i, s := range m.subs {
 			sources[i] = ast.DirectiveDefinitionList(s.Directives).ForName(name)
-			if sources[i] == nil || len(executable(sources[i])) == 0 {
-				missing = append(missing, s.Name)
-			}
-		}
-		if len(missing) > 0 {
-			m.hint(HintExecutablePresence, "@"+name, "executable directive @%s is missing in %s and left out", name, strings.Join(missing, ", "))
-			continue
 		}
 		if d := m.mergeDirectiveDefinition(name, sources); d != nil {
 			m.directives = append(m.directives, d)
@@ -63,26 +54,35 @@ func executable(d *ast.DirectiveDefinition) []ast.DirectiveLocation {
 	return out
 }
 
+// mergeDirectiveDefinition keeps what all subgraphs define alike; nil when some lack the directive or a shared location.
 func (m *merger) mergeDirectiveDefinition(name string, sources []*ast.DirectiveDefinition) *ast.DirectiveDefinition {
-	d := &ast.DirectiveDefinition{Name: name, Locations: executable(sources[0]), IsRepeatable: sources[0].IsRepeatable}
 	at := "@" + name
-	m.mergeDescription(&d.Description, at, sourceTexts(sources, func(s *ast.DirectiveDefinition) string { return s.Description }))
+	var d *ast.DirectiveDefinition
 	sameLocations, sameRepeatable := true, true
 	lists := make([]ast.ArgumentDefinitionList, len(sources))
 	for i, src := range sources {
+		if src == nil {
+			m.hint(HintExecutablePresence, at, "executable directive @%s is missing in %q and left out", name, m.subs[i].Name)
+			return nil
+		}
 		lists[i] = src.Arguments
 		own := executable(src)
-		sameLocations = sameLocations && slices.Equal(own, executable(sources[0]))
-		d.Locations = slices.DeleteFunc(d.Locations, func(l ast.DirectiveLocation) bool { return !slices.Contains(own, l) })
-		sameRepeatable = sameRepeatable && src.IsRepeatable == sources[0].IsRepeatable
+		if d == nil {
+			d = &ast.DirectiveDefinition{Name: name, Locations: own, IsRepeatable: src.IsRepeatable}
+			continue
+		}
+		sameRepeatable = sameRepeatable && src.IsRepeatable == d.IsRepeatable
 		d.IsRepeatable = d.IsRepeatable && src.IsRepeatable
+		sameLocations = sameLocations && slices.Equal(own, d.Locations)
+		d.Locations = slices.DeleteFunc(d.Locations, func(l ast.DirectiveLocation) bool { return !slices.Contains(own, l) })
+		if len(d.Locations) == 0 {
+			m.hint(HintNoExecutableLocations, at, "executable directive @%s has no location that all subgraphs share; it is left out", name)
+			return nil
+		}
 	}
+	m.mergeDescription(&d.Description, at, sourceTexts(sources, func(s *ast.DirectiveDefinition) string { return s.Description }))
 	if !sameRepeatable {
 		m.hint(HintExecutableRepeatable, at, "executable directive @%s is repeatable in some subgraphs only; it is not repeatable in the supergraph", name)
-	}
-	if len(d.Locations) == 0 {
-		m.hint(HintNoExecutableLocations, at, "executable directive @%s has no location that all subgraphs share; it is left out", name)
-		return nil
 	}
 	if !sameLocations {
 		m.hint(HintExecutableLocations, at, "executable directive @%s has different locations; only those in all subgraphs are kept", name)

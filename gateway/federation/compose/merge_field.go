@@ -179,12 +179,14 @@ func (m *merger) checkExternalFields(f *mergedField, own []*ast.FieldDefinition,
 		for _, a := range f.Arguments {
 			at := f.coordinate() + "(" + a.Name + ":)"
 			has := src.Arguments.ForName(a.Name)
-			switch {
-			case has == nil:
+			if has == nil {
 				m.errorf(spec.CodeExternalArgumentMissing, "[%s] the external field %q lacks the argument %q", name, f.coordinate(), a.Name).At(name, src.Position)
-			case has.Type.String() != a.Type.String() && !m.isSubtype(a.Type, has.Type):
+				continue
+			}
+			if !m.isSubtype(a.Type, has.Type) {
 				m.errorf(spec.CodeExternalArgumentTypeMismatch, "[%s] the type %s of %q is not the %s of its owner", name, has.Type, at, a.Type).At(name, has.Position)
-			case !fieldset.SameValue(has.DefaultValue, a.DefaultValue):
+			}
+			if !fieldset.SameValue(has.DefaultValue, a.DefaultValue) {
 				m.errorf(spec.CodeExternalArgumentDefaultMismatch, "[%s] the default value of %q differs from its owner's", name, at).At(name, has.Position)
 			}
 		}

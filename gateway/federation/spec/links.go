@@ -95,6 +95,10 @@ var nameLike = regexp.MustCompile(`^[_A-Za-z][_0-9A-Za-z]*$`)
 func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*Links, Errors) {
 	links := &Links{Directive: linkDirective(applied, defined)}
 	if links.Directive == "" {
+		if slices.ContainsFunc(applied, func(d *ast.Directive) bool { return d.Name == "link" }) && !defined("link") {
+			links.Directive = "link" // it is known, but not what it links: nothing says that it is that of the specification
+			links.All = []*Linked{ownLink("link")}
+		}
 		return links, nil
 	}
 	var errs Errors
@@ -110,10 +114,17 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 		links.All = append(links.All, l)
 	}
 	if links.ByIdentity(Link) == nil && links.ByIdentity(Core) == nil {
-		own := &Linked{URL: URL{Identity: Link, Name: "link", Version: Version{1, 0}}, Alias: links.Directive, Feature: Find(Link)}
-		links.All = append([]*Linked{own}, links.All...)
+		links.All = append([]*Linked{ownLink(links.Directive)}, links.All...)
+	} else if own := links.ByIdentity(Link); own != nil && own != links.All[0] && !defined(links.Directive) &&
+		slices.ContainsFunc(own.Imports, func(i Import) bool { return !i.Directive }) {
+		errs = append(errs, Errorf(CodeInvalidLinkDirectiveUsage, "%s must be linked first: its types are already in use under their full names", own.URL).At("", own.Position))
 	}
 	return links, append(errs, links.clashes()...)
+}
+
+// ownLink is the link of the link specification itself, which a schema may leave out.
+func ownLink(directive string) *Linked {
+	return &Linked{URL: URL{Identity: Link, Name: "link", Version: Version{1, 0}}, Alias: directive, Feature: Find(Link)}
 }
 
 // linkDirective finds the name under which the schema uses the link directive.
@@ -134,7 +145,7 @@ func linkDirective(applied ast.DirectiveList, defined func(string) bool) string 
 		}
 	}
 	for _, d := range applied {
-		if d.Name == "link" && (d.Arguments.ForName("url") != nil) {
+		if d.Name == "link" && strings.HasPrefix(text(d, "url"), Federation) {
 			return "link"
 		}
 	}

@@ -29,7 +29,12 @@ func (s *Subgraph) validateGraphQL(added completion) spec.Errors {
 	}
 	doc.Definitions = append(doc.Definitions, added.types...)
 	doc.Directives = append(doc.Directives, added.directives...)
-	addService(doc)
+	if !s.Fed2 {
+		dropMachinery(doc)
+	}
+	if f := addService(doc); f != nil {
+		return spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "unknown type %q", f.Type.Name()).At(s.Name, f.Position)}
+	}
 	var errs spec.Errors
 	for _, err := range ValidateDocument(doc) {
 		errs = append(errs, s.invalid(err))
@@ -37,22 +42,32 @@ func (s *Subgraph) validateGraphQL(added completion) spec.Errors {
 	return errs
 }
 
-// addService gives the query root the field that federation adds, so that a schema without queries is valid.
-func addService(doc *ast.SchemaDocument) {
+// addService gives the query root the field that federation adds, so that a schema without queries is valid. It returns
+// a field of the type of a query root that the schema does not have.
+func addService(doc *ast.SchemaDocument) *ast.FieldDefinition {
 	query := queryName(doc)
 	pos := &ast.Position{Src: &ast.Source{Name: "federation", BuiltIn: true}}
 	service := &ast.FieldDefinition{Name: "_service", Type: ast.NonNullNamedType("String", pos), Position: pos}
-	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
+	all := slices.Concat(doc.Definitions, doc.Extensions)
+	for _, d := range all {
 		if d.Name == query {
-			if d.Kind == ast.Object {
+			if d.Kind == ast.Object && d.Fields.ForName(service.Name) == nil {
 				d.Fields = append(d.Fields, service)
 			}
-			return
+			return nil
+		}
+	}
+	for _, d := range all {
+		for _, f := range d.Fields {
+			if f.Type.Name() == query {
+				return f
+			}
 		}
 	}
 	if query == "Query" {
 		doc.Definitions = append(doc.Definitions, &ast.Definition{Kind: ast.Object, Name: query, Fields: ast.FieldList{service}, Position: pos})
 	}
+	return nil
 }
 
 // queryName is the name of the query root in a document.

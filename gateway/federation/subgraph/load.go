@@ -26,6 +26,9 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	if err != nil {
 		return nil, s.finish(spec.Errors{s.invalid(err)})
 	}
+	if errs := s.checkDefinitions(doc); len(errs) > 0 {
+		return nil, s.finish(errs)
+	}
 	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
 		s.Applied = append(s.Applied, part.Directives...)
 	}
@@ -44,11 +47,16 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	if errs := s.validateGraphQL(added); len(errs) > 0 {
 		return nil, s.finish(errs)
 	}
-	if errs := s.renameRoots(doc); len(errs) > 0 {
-		return nil, s.finish(errs)
-	}
+	dropMachinery(doc)
+	errs = s.finish(s.renameRoots(doc))
 	s.build(doc)
-	return s, nil
+	if len(errs) == 0 {
+		return s, nil
+	}
+	if s.Fed2 {
+		errs = append(errs, s.Validate()...)
+	}
+	return nil, errs
 }
 
 func (s *Subgraph) parse() (*ast.SchemaDocument, error) {
@@ -56,27 +64,41 @@ func (s *Subgraph) parse() (*ast.SchemaDocument, error) {
 	if err != nil {
 		return nil, err
 	}
-	dropMachinery(doc)
+	doc.Definitions = slices.DeleteFunc(doc.Definitions, func(d *ast.Definition) bool { return d.Kind == ast.Scalar && IsBuiltInScalar(d.Name) })
 	return doc, nil
 }
 
-// dropMachinery removes what every subgraph gets from federation itself: _service, _entities and their types.
-func dropMachinery(doc *ast.SchemaDocument) {
-	drop := func(d *ast.Definition) bool {
-		switch d.Name {
-		case "_Any":
-			return d.Kind == ast.Scalar
-		case "_Service":
-			return d.Kind == ast.Object
-		case "_Entity":
-			return d.Kind == ast.Union && len(d.Types) > 0
-		case "Int", "Float", "String", "Boolean", "ID":
-			return d.Kind == ast.Scalar
+// checkDefinitions reports what keeps the links from being read: types defined twice, and definitions of directives
+// that mention types which the schema leaves to the linked specifications.
+func (s *Subgraph) checkDefinitions(doc *ast.SchemaDocument) spec.Errors {
+	defined := map[string]bool{}
+	for _, d := range doc.Definitions {
+		if defined[d.Name] {
+			return spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "type %q is defined twice", d.Name).At(s.Name, d.Position)}
 		}
-		return false
+		defined[d.Name] = true
 	}
-	doc.Definitions = slices.DeleteFunc(doc.Definitions, drop)
-	doc.Extensions = slices.DeleteFunc(doc.Extensions, drop)
+	for _, d := range doc.Extensions {
+		if IsBuiltInScalar(d.Name) && !defined[d.Name] {
+			return spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "the built-in type %q cannot be extended", d.Name).At(s.Name, d.Position)}
+		}
+		defined[d.Name] = true
+	}
+	for _, d := range doc.Directives {
+		for _, a := range d.Arguments {
+			if name := a.Type.Name(); !defined[name] && !IsBuiltInScalar(name) {
+				return spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "unknown type %q in the definition of @%s", name, d.Name).At(s.Name, a.Position)}
+			}
+		}
+	}
+	return nil
+}
+
+// isMachinery reports whether a type is one that federation itself adds to every subgraph.
+func isMachinery(name string) bool { return name == "_Any" || name == "_Service" || name == "_Entity" }
+
+// dropMachinery removes the fields that federation itself adds to the query root.
+func dropMachinery(doc *ast.SchemaDocument) {
 	query := queryName(doc)
 	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
 		if d.Name == query {
@@ -124,10 +146,9 @@ func (s *Subgraph) build(doc *ast.SchemaDocument) {
 	for _, d := range doc.Extensions {
 		extension[d] = true
 	}
-	all := slices.Concat(doc.Definitions, doc.Extensions)
 	owned := s.linkedTypes()
-	for _, d := range all {
-		if !owned[d.Name] {
+	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
+		if !owned[d.Name] && !isMachinery(d.Name) {
 			s.add(d, extension[d])
 		}
 	}
@@ -200,11 +221,13 @@ func (s *Subgraph) renameRoots(doc *ast.SchemaDocument) spec.Errors {
 				errs = append(errs, spec.Errorf(root.code, "the %s root is %q, so no other type may be named %q",
 					strings.ToLower(string(root.op)), actual, root.name).At(s.Name, clash.Position))
 			}
-			renamed[actual] = root.name
+			if clash == nil {
+				renamed[actual] = root.name
+			}
 		}
 		s.Roots[root.op] = root.name
 	}
-	if len(errs) == 0 && len(renamed) > 0 {
+	if len(renamed) > 0 {
 		renameTypes(defs, renamed)
 	}
 	return errs

@@ -309,8 +309,10 @@ func (u *upgrader) addShareable() {
 				return other != nil && (other.Kind == ast.Object || other.Kind == ast.Interface)
 			}) {
 				mark(&t.Directives, t.Position)
-				for i := range t.Parts {
-					mark(&t.Parts[i].Directives, t.Position)
+				for i := range t.Parts { // an extension of the definition is not covered
+					if !t.Parts[i].Extension {
+						mark(&t.Parts[i].Directives, t.Position)
+					}
 				}
 			}
 			continue

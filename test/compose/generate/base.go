@@ -186,6 +186,9 @@ func (w *world) declareComposites() {
 	}
 }
 
+// oneOf defines the directive, which the reference composer does not know by itself.
+const oneOf = "directive @oneOf on INPUT_OBJECT"
+
 func base(typ string) string { return strings.Trim(typ, "[]!") }
 
 // need declares the type in the subgraph, with all that it mentions.
@@ -200,6 +203,9 @@ func (w *world) need(sub *Subgraph, typ string) *Type {
 	}
 	t := whole.clone()
 	sub.Types = append(sub.Types, t)
+	if t.Has("oneOf") && !slices.Contains(sub.Directives, oneOf) {
+		sub.Directives = append(sub.Directives, oneOf)
+	}
 	if keys := w.keys[name]; keys != nil {
 		t.Directives = append(t.Directives, keys...)
 		if len(keys) > 1 && w.r.Chance(40) {
