@@ -57,7 +57,7 @@ func facts(doc *ast.SchemaDocument) []string {
 	var l factList
 	roots := map[ast.Operation]string{}
 	for _, name := range []string{"Query", "Mutation", "Subscription"} {
-		if doc.Definitions.ForName(name) != nil && len(doc.Schema) == 0 {
+		if t := doc.Definitions.ForName(name); t != nil && t.Kind == ast.Object && len(doc.Schema) == 0 {
 			roots[ast.Operation(strings.ToLower(name))] = name
 		}
 	}
@@ -106,7 +106,7 @@ func (l *factList) definition(d *ast.Definition) {
 	}
 	for _, f := range d.Fields {
 		at := d.Name + "." + f.Name
-		l.add("%s: %s%s", at, f.Type, defaultFact(f.DefaultValue))
+		l.add("%s: %s%s", at, f.Type, defaultFact(f.Type, f.DefaultValue))
 		l.description(at, f.Description)
 		l.directives(at, f.Directives)
 		l.arguments(at, f.Arguments)
@@ -116,7 +116,7 @@ func (l *factList) definition(d *ast.Definition) {
 func (l *factList) arguments(of string, args ast.ArgumentDefinitionList) {
 	for _, a := range args {
 		at := fmt.Sprintf("%s(%s:)", of, a.Name)
-		l.add("%s: %s%s", at, a.Type, defaultFact(a.DefaultValue))
+		l.add("%s: %s%s", at, a.Type, defaultFact(a.Type, a.DefaultValue))
 		l.description(at, a.Description)
 		l.directives(at, a.Directives)
 	}
@@ -156,7 +156,12 @@ func argumentFact(directive, argument string, v *ast.Value) string {
 		if set, err := fieldset.Parse(v.Raw); err == nil {
 			return strconv.Quote(set.Normal())
 		}
-	case "requiresScopes.scopes", "policy.policies", "join__directive.graphs", "link.import", "listSize.slicingArguments", "listSize.sizedFields":
+	case "requiresScopes.scopes", "policy.policies":
+		if len(v.Children) == 0 { // always met, as a list with an empty list is
+			return "[[]]"
+		}
+		return valueFact(sortedLists(v))
+	case "join__directive.graphs", "link.import", "listSize.slicingArguments", "listSize.sizedFields":
 		return valueFact(sortedLists(v))
 	}
 	return valueFact(v)
@@ -175,9 +180,13 @@ func sortedLists(v *ast.Value) *ast.Value {
 	return &c
 }
 
-func defaultFact(v *ast.Value) string {
+// defaultFact prints a default value. An ID may be written as a number.
+func defaultFact(t *ast.Type, v *ast.Value) string {
 	if v == nil {
 		return ""
+	}
+	if t.Name() == "ID" && v.Kind == ast.IntValue {
+		return " = " + strconv.Quote(v.Raw)
 	}
 	return " = " + valueFact(v)
 }

@@ -18,7 +18,8 @@ import (
 const (
 	OK    = "OK"    // a supergraph
 	ERR   = "ERR"   // errors with codes
-	THROW = "THROW" // an exception, or no answer in time
+	THROW = "THROW" // an exception
+	HUNG  = "HUNG"  // no answer in time
 )
 
 // Hint is a hint's code and the element it is about.
@@ -164,6 +165,6 @@ func (w *Worker) ask(ctx context.Context, q question) (reply, error) {
 		why = "no answer in time"
 	}
 	w.Close()
-	none := Answer{Verdict: THROW, Messages: []string{why}}
+	none := Answer{Verdict: HUNG, Messages: []string{why}}
 	return reply{Apollo: none, Guild: none}, nil
 }

@@ -64,17 +64,10 @@ func load(sources []subgraph.Source) ([]*subgraph.Subgraph, Errors) {
 	return subs, errs
 }
 
-// upgrade turns Federation 1 schemas into Federation 2 ones and checks them.
+// upgrade turns Federation 1 schemas into Federation 2 ones.
 func upgrade(subs []*subgraph.Subgraph) ([]*subgraph.Subgraph, Errors) {
 	if !slices.ContainsFunc(subs, func(s *subgraph.Subgraph) bool { return !s.Fed2 }) {
 		return subs, nil
 	}
-	upgraded, errs := subgraph.Upgrade(subs)
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	for _, s := range upgraded {
-		errs = append(errs, s.Validate()...)
-	}
-	return upgraded, errs
+	return subgraph.Upgrade(subs)
 }

@@ -41,18 +41,21 @@ func (m *merger) composeDirectives() {
 			m.composeDirective(i, d)
 		}
 	}
-	for _, c := range m.composed {
-		for _, other := range m.composed { // one version for all directives of a specification
-			if other.url.Identity == c.url.Identity && c.url.Version.Less(other.url.Version) {
-				c.url.Version = other.url.Version
-			}
-		}
+	for _, identity := range m.linkedIdentities() {
+		m.settleVersion(identity)
 	}
 	for _, c := range m.composed {
-		m.settleComposed(c)
+		m.checkComposed(c)
+	}
+	if len(m.errs) > 0 {
+		return
+	}
+	for _, c := range m.composed {
+		m.defineComposed(c)
 	}
 }
 
+// composeDirective reads one application.
 func (m *merger) composeDirective(i int, d *ast.Directive) {
 	s := m.subs[i]
 	fail := func(format string, args ...any) {
@@ -66,7 +69,8 @@ func (m *merger) composeDirective(i int, d *ast.Directive) {
 	}
 	link, element := s.Links.Resolve(name)
 	if own := s.SpecName(name); own != "" || link != nil && link.Feature != nil {
-		if slices.Contains(alreadyComposed, own) {
+		ofFederation := link == nil || link.URL.Identity == spec.Federation || own == "tag" || own == "inaccessible"
+		if slices.Contains(alreadyComposed, own) && ofFederation {
 			m.hint(HintDirectiveComposeInfo, "@"+name, "directive @%s is merged anyway and need not be composed", name).at(s.Name, d.Position)
 		} else {
 			fail("directive @%s cannot be composed", name)
@@ -80,26 +84,15 @@ func (m *merger) composeDirective(i int, d *ast.Directive) {
 	case link == nil:
 		fail("directive @%s does not belong to a linked specification", name)
 		return
-	case m.names["tag"] == name || m.names["inaccessible"] == name:
+	case slices.ContainsFunc(m.subs, func(o *subgraph.Subgraph) bool {
+		return o.SpecName(name) == "tag" || o.SpecName(name) == "inaccessible"
+	}):
 		fail("directive @%s has the name of a federation directive", name)
 		return
 	}
 	for _, c := range m.composed {
-		sameName, sameElement := c.name == name, c.url.Identity == link.URL.Identity && c.element == element
-		switch {
-		case sameName && sameElement:
-			if c.url.Version.Major != link.URL.Version.Major {
-				fail("directive @%s is composed from different major versions of %s", name, link.URL.Identity)
-			} else if c.url.Version.Less(link.URL.Version) {
-				c.url.Version = link.URL.Version
-			}
+		if c.name == name && c.url.Identity == link.URL.Identity && c.element == element {
 			c.in[i] = true
-			return
-		case sameName:
-			fail("directive @%s is composed from different specifications, %s and %s", name, c.url.Identity, link.URL.Identity)
-			return
-		case sameElement:
-			fail("directive %q of %s is composed under different names, @%s and @%s", element, link.URL.Identity, c.name, name)
 			return
 		}
 	}
@@ -108,26 +101,84 @@ func (m *merger) composeDirective(i int, d *ast.Directive) {
 	m.composed = append(m.composed, c)
 }
 
-// settleComposed finds the definition of a composed directive: that of the last subgraph with its very version.
-func (m *merger) settleComposed(c *composedDirective) {
+// linkedIdentities lists the specifications that the subgraphs link, in order of appearance.
+func (m *merger) linkedIdentities() []string {
+	var out []string
+	for _, s := range m.subs {
+		for _, l := range s.Links.All {
+			if !slices.Contains(out, l.URL.Identity) {
+				out = append(out, l.URL.Identity)
+			}
+		}
+	}
+	return out
+}
+
+// settleVersion finds the version of a specification that the supergraph links: the highest of the subgraphs that
+// compose a directive of it, which must have one major version.
+func (m *merger) settleVersion(identity string) {
+	var best *spec.Linked
+	bestComposed, hinted := false, false
+	for i, s := range m.subs {
+		l := s.Links.ByIdentity(identity)
+		if l == nil {
+			continue
+		}
+		composed := slices.ContainsFunc(m.composed, func(c *composedDirective) bool { return c.url.Identity == identity && c.in[i] })
+		if best != nil && best.URL.Version.Major != l.URL.Version.Major {
+			if composed && bestComposed {
+				m.errorf(spec.CodeDirectiveComposition, "[%s] a directive of %s is composed from different major versions", s.Name, identity).At(s.Name, l.Position)
+				return
+			}
+			if !hinted {
+				m.hint(HintDirectiveComposeInfo, "", "subgraph %q links %s, other subgraphs another major version", s.Name, l.URL).at(s.Name, l.Position)
+				hinted = true
+			}
+			if bestComposed {
+				continue
+			}
+		} else if best != nil && (bestComposed && !composed || bestComposed == composed && l.URL.Version.Less(best.URL.Version)) {
+			continue
+		}
+		best, bestComposed = l, composed
+	}
+	for _, c := range m.composed {
+		if c.url.Identity == identity && best != nil {
+			c.url.Version = best.URL.Version
+		}
+	}
+}
+
+// checkComposed reports a name that stands for several directives, and a directive with several names.
+func (m *merger) checkComposed(c *composedDirective) {
+	for _, other := range m.composed {
+		switch {
+		case other == c:
+			return
+		case other.name == c.name:
+			m.errorf(spec.CodeDirectiveComposition, "directive @%s is composed from both %s and %s", c.name, other.url, c.url)
+		case other.element == c.element:
+			m.errorf(spec.CodeDirectiveComposition, "directive %q is composed under different names, @%s and @%s", c.element, other.name, c.name)
+		}
+	}
+}
+
+// defineComposed takes the definition from the last subgraph that links the very version.
+func (m *merger) defineComposed(c *composedDirective) {
 	for i, s := range m.subs {
 		l := s.Links.ByIdentity(c.url.Identity)
 		if l == nil {
 			continue
 		}
-		if name := l.DirectiveName(c.element); name != c.name {
-			if s.Definition(name) != nil {
-				m.hint(HintDirectiveComposeWarn, "@"+c.name, "directive @%s is named @%s in subgraph %q, which does not compose it", c.name, name, s.Name).at(s.Name, l.Position)
-			}
-			continue
+		name := l.DirectiveName(c.element)
+		imported := slices.ContainsFunc(l.Imports, func(i spec.Import) bool { return i.Directive && i.Name == c.element })
+		if !c.in[i] && imported && name != c.name {
+			m.hint(HintDirectiveComposeWarn, "@"+c.name, "directive @%s is named @%s in subgraph %q, which does not compose it", c.name, name, s.Name).at(s.Name, l.Position)
 		}
-		if !c.in[i] && l.URL.Version.Major != c.url.Version.Major {
-			m.hint(HintDirectiveComposeInfo, "@"+c.name, "subgraph %q links %s and does not compose @%s", s.Name, l.URL, c.name).at(s.Name, l.Position)
-		}
-		if l.URL.Version == c.url.Version {
-			if definition := s.Definition(c.name); definition != nil || c.definition == nil {
-				c.definition = definition
-			}
+		if definition := s.Definition(name); l.URL.Version == c.url.Version && definition != nil {
+			copied := *definition
+			copied.Name = c.name
+			c.definition = &copied
 		}
 	}
 	if c.definition == nil {

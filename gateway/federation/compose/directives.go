@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,7 +61,8 @@ func (m *merger) mergeKey(i int, d *ast.Directive) string {
 // application is one use of a directive in one subgraph.
 type application struct {
 	i        int
-	d        *ast.Directive
+	written  *ast.Directive
+	d        *ast.Directive // as in the supergraph, without arguments that are null
 	defaults map[string]*ast.Value
 }
 
@@ -70,7 +72,7 @@ func (m *merger) mergeApplied(coordinate string, lists []ast.DirectiveList) ast.
 	for i, list := range lists {
 		for _, d := range list {
 			if key := m.mergeKey(i, d); key != "" {
-				groups[key] = append(groups[key], application{i, m.adapt(i, key, d), m.defaults(i, d)})
+				groups[key] = append(groups[key], application{i, d, m.adapt(i, key, d), m.defaults(i, d)})
 			}
 		}
 	}
@@ -146,18 +148,20 @@ func (a application) value(name string) *ast.Value {
 	return a.defaults[name]
 }
 
-// signature is equal for two applications exactly when their arguments, defaults filled in, are.
+// signature is equal for two applications exactly when their arguments, defaults filled in, are. null is a value.
 func (a application) signature() string {
-	names := map[string]bool{}
+	values := maps.Clone(a.defaults)
 	for _, given := range a.d.Arguments {
-		names[given.Name] = true
+		values[given.Name] = given.Value
 	}
-	for name := range a.defaults {
-		names[name] = true
+	for _, given := range a.written.Arguments {
+		if given.Value != nil && given.Value.Kind == ast.NullValue {
+			values[given.Name] = given.Value
+		}
 	}
 	var parts []string
-	for name := range names {
-		parts = append(parts, name+":"+canonical(a.value(name)))
+	for name, v := range values {
+		parts = append(parts, name+":"+canonical(v))
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, ",")

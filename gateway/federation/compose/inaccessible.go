@@ -196,6 +196,9 @@ func (c *apiCheck) checkDirectives() {
 			case isRequired(a.Type, a.DefaultValue):
 				c.errorf(spec.CodeRequiredInaccessible, "argument \"@%s(%s:)\" is @inaccessible but required", d.Name, a.Name)
 			}
+			if !c.hidden(a.Directives) && a.DefaultValue != nil && c.usesHidden(a.DefaultValue, a.Type) {
+				c.errorf(spec.CodeDefaultValueUsesInaccessible, "the default value of \"@%s(%s:)\" uses an @inaccessible element", d.Name, a.Name)
+			}
 			if !c.hidden(a.Directives) && c.hiddenType(a.Type.Name()) {
 				c.errorf(spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of \"@%s(%s:)\"", a.Type.Name(), d.Name, a.Name)
 			}

@@ -51,6 +51,14 @@ type mergedField struct {
 
 func (f *mergedField) coordinate() string { return f.parent.Name + "." + f.Name }
 
+// definition finds a type of the supergraph.
+func (m *merger) definition(name string) *ast.Definition {
+	if t := m.types[name]; t != nil {
+		return t.Definition
+	}
+	return nil
+}
+
 func newMerger(subs []*subgraph.Subgraph) *merger {
 	m := &merger{subs: subs, types: map[string]*mergedType{}, fields: map[string]*mergedField{}, schema: &ast.SchemaDefinition{}}
 	m.graphs = graphValues(subs)
@@ -86,6 +94,7 @@ func (m *merger) merge() {
 	m.mergeDirectiveDefinitions()
 	uses := m.typeUses()
 	m.each(ast.Enum, func(t *mergedType) { m.mergeEnum(t, uses[t.Name]) })
+	m.conformDefaults()
 	if q := m.types["Query"]; q == nil || len(q.Fields) == 0 {
 		m.errorf(spec.CodeNoQueries, "no query field was found in any subgraph")
 	}

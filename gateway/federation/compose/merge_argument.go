@@ -129,6 +129,24 @@ func (m *merger) mergeDefault(at string, types []*ast.Type, values []*ast.Value,
 	return first
 }
 
+// conformDefaults writes the default values as literals of their types, once all types are merged.
+func (m *merger) conformDefaults() {
+	arguments := func(list ast.ArgumentDefinitionList) {
+		for _, a := range list {
+			a.DefaultValue = fieldset.Conform(a.DefaultValue, a.Type, m.definition)
+		}
+	}
+	for _, t := range m.types {
+		for _, f := range t.Fields {
+			f.DefaultValue = fieldset.Conform(f.DefaultValue, f.Type, m.definition)
+			arguments(f.Arguments)
+		}
+	}
+	for _, d := range m.directives {
+		arguments(d.Arguments)
+	}
+}
+
 // isContextual reports whether some subgraph fills the argument in from a context; it then leaves the supergraph.
 func (m *merger) isContextual(at string, sources []*ast.ArgumentDefinition) bool {
 	contextual := func(i int, a *ast.ArgumentDefinition) bool {

@@ -48,8 +48,9 @@ func (m *merger) checkInterfaceKeys() {
 				continue
 			}
 			m.each(ast.Object, func(object *mergedType) {
-				if object.sources[i] == nil && slices.Contains(object.Interfaces, t.Name) {
-					m.errorf(spec.CodeInterfaceKeyMissingImplementation, "[%s] interface %q has a resolvable @key, so its implementation %q must be defined there too",
+				own := object.sources[i]
+				if slices.Contains(object.Interfaces, t.Name) && (own == nil || !slices.Contains(own.Interfaces, t.Name)) {
+					m.errorf(spec.CodeInterfaceKeyMissingImplementation, "[%s] interface %q has a resolvable @key, so its implementation %q must be defined there too, and implement it",
 						m.subs[i].Name, t.Name, object.Name).At(m.subs[i].Name, src.Position)
 				}
 			})
@@ -59,12 +60,6 @@ func (m *merger) checkInterfaceKeys() {
 
 // checkRequirements checks each @requires on the merged type: arguments may have been dropped, or become mandatory.
 func (m *merger) checkRequirements() {
-	lookup := func(name string) *ast.Definition {
-		if t := m.types[name]; t != nil {
-			return t.Definition
-		}
-		return nil
-	}
 	m.each(ast.Object, func(t *mergedType) {
 		for _, definition := range t.Fields {
 			f := m.fields[t.Name+"."+definition.Name]
@@ -76,7 +71,7 @@ func (m *merger) checkRequirements() {
 				if d == nil {
 					continue
 				}
-				if problem := m.subs[i].Fields(d).Check(t.Definition, lookup, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
+				if problem := m.subs[i].Fields(d).Check(t.Definition, m.definition, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
 					m.errorf(spec.CodeRequiresInvalidFields, "[%s] @%s on %q is not valid in the supergraph: %s", m.subs[i].Name, d.Name, f.coordinate(), problem.Message).
 						At(m.subs[i].Name, d.Position)
 				}

@@ -11,6 +11,7 @@ import (
 // print writes the supergraph SDL: the schema, then the directives, then the types, each by name.
 func (m *merger) print() string {
 	links, doc := m.header()
+	doc.Definitions = slices.DeleteFunc(doc.Definitions, func(d *ast.Definition) bool { return m.types[d.Name] != nil }) // merged
 	doc.Directives = append(doc.Directives, m.directives...)
 	doc.Definitions = append(doc.Definitions, m.joinGraph())
 	for _, name := range m.order {

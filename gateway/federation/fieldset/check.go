@@ -177,6 +177,11 @@ func (s Set) Visit(parent *ast.Definition, types Lookup, do func(parent *ast.Def
 	s.visit(parent, types, do)
 }
 
+// Resolves reports whether every field of the set exists.
+func (s Set) Resolves(parent *ast.Definition, types Lookup) bool {
+	return s.visit(parent, types, func(*ast.Definition, *ast.FieldDefinition, *Selection) {})
+}
+
 func (s Set) visit(parent *ast.Definition, types Lookup, do func(parent *ast.Definition, field *ast.FieldDefinition, sel *Selection)) bool {
 	if parent == nil {
 		return len(s) == 0

@@ -119,7 +119,11 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 		slices.ContainsFunc(own.Imports, func(i Import) bool { return !i.Directive }) {
 		errs = append(errs, Errorf(CodeInvalidLinkDirectiveUsage, "%s must be linked first: its types are already in use under their full names", own.URL).At("", own.Position))
 	}
-	return links, append(errs, links.clashes()...)
+	if clashes := links.clashes(); len(clashes) > 0 {
+		errs = slices.DeleteFunc(errs, func(e *Error) bool { return e.Code == CodeUnknownFederationLinkVersion }) // of one of two links
+		errs = append(errs, clashes...)
+	}
+	return links, errs
 }
 
 // ownLink is the link of the link specification itself, which a schema may leave out.
@@ -174,11 +178,14 @@ func readLink(d *ast.Directive, defined bool) (*Linked, *Error) {
 		return nil, Errorf(CodeInvalidLinkIdentifier, "%s", err).At("", d.Position)
 	}
 	l := &Linked{URL: u, Alias: u.Name, Position: d.Position, Feature: Find(u.Identity)}
+	if u.Identity == CacheTag {
+		l.Feature = nil // it is there for supergraphs; in subgraphs federation has the directive
+	}
 	if as := d.Arguments.ForName("as"); as != nil && as.Value != nil && as.Value.Kind != ast.NullValue {
 		l.Alias = text(d, "as")
-		if !nameLike.MatchString(l.Alias) || strings.Contains(l.Alias, "__") || strings.HasSuffix(l.Alias, "_") {
-			return nil, usage("%q cannot be the alias of %s: it must be a name without \"__\" and without a trailing \"_\"", l.Alias, u)
-		}
+	}
+	if !nameLike.MatchString(l.Alias) || strings.Contains(l.Alias, "__") || strings.HasSuffix(l.Alias, "_") {
+		return nil, usage("%q cannot be the alias of %s: it must be a name without \"__\" and without a trailing \"_\"", l.Alias, u)
 	}
 	if purpose := d.Arguments.ForName("for"); purpose != nil && purpose.Value != nil && purpose.Value.Kind == ast.EnumValue {
 		l.Purpose = purpose.Value.Raw
@@ -218,7 +225,7 @@ func knownVersion(l *Linked, d *ast.Directive, defined bool) *Error {
 	if l.Feature == nil || l.Feature.Knows(l.URL.Version) {
 		return nil
 	}
-	code := CodeUnsupportedLinkedFeature
+	var code Code
 	switch l.URL.Identity {
 	case Federation:
 		code = CodeUnknownFederationLinkVersion
@@ -226,6 +233,9 @@ func knownVersion(l *Linked, d *ast.Directive, defined bool) *Error {
 		if code = CodeUnknownLinkVersion; !defined { // the definition that is then added links v1.0
 			code = CodeInvalidLinkDirectiveUsage
 		}
+	default: // like any specification that is not known
+		l.Feature = nil
+		return nil
 	}
 	return Errorf(code, "%s is not a known version of %s", l.URL.Version, l.URL.Identity).At("", d.Position)
 }

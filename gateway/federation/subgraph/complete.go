@@ -20,8 +20,8 @@ func (s *Subgraph) complete(doc *ast.SchemaDocument) (completion, spec.Errors) {
 	var added completion
 	var errs spec.Errors
 	for _, l := range s.Links.All {
-		if l.Feature == nil {
-			continue
+		if l.Feature == nil || l.URL.Identity == spec.Join {
+			continue // the definitions of join are those of supergraphs
 		}
 		if !s.Fed2 && l.URL.Identity != spec.Link && l.URL.Identity != spec.Core {
 			continue // Federation 1 does not add the definitions of linked specifications

@@ -32,6 +32,7 @@ func (s *Subgraph) validateGraphQL(added completion) spec.Errors {
 	if !s.Fed2 {
 		dropMachinery(doc)
 	}
+	s.quoteNulls(doc)
 	if f := addService(doc); f != nil {
 		return spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "unknown type %q", f.Type.Name()).At(s.Name, f.Position)}
 	}
@@ -40,6 +41,26 @@ func (s *Subgraph) validateGraphQL(added completion) spec.Errors {
 		errs = append(errs, s.invalid(err))
 	}
 	return errs
+}
+
+// quoteNulls lets a field set that is null pass here: the rules of federation report it, as one that is no string.
+func (s *Subgraph) quoteNulls(doc *ast.SchemaDocument) {
+	quote := func(list ast.DirectiveList) {
+		for _, d := range list {
+			switch s.specNames[d.Name] {
+			case "key", "requires", "provides":
+				if a := d.Arguments.ForName("fields"); a != nil && a.Value != nil && a.Value.Kind == ast.NullValue {
+					a.Value = &ast.Value{Kind: ast.StringValue, Position: a.Value.Position}
+				}
+			}
+		}
+	}
+	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
+		quote(d.Directives)
+		for _, f := range d.Fields {
+			quote(f.Directives)
+		}
+	}
 }
 
 // addService gives the query root the field that federation adds, so that a schema without queries is valid. It returns
@@ -190,7 +211,7 @@ func (c *checker) input(of string, t *ast.Type, value *ast.Value, applied ast.Di
 	if t.NonNull && value == nil && applied.ForName("deprecated") != nil {
 		c.report(pos, "%s is required, so it cannot be deprecated", of)
 	}
-	if value != nil && !fieldset.ValueFits(value, t, c.types) {
+	if value != nil && !fieldset.DefaultFits(value, t, c.types) {
 		c.report(pos, "the default value %s of %s is not a %s", value, of, t)
 	}
 	if def := c.types(t.Name()); def != nil && !def.IsInputType() {
@@ -206,7 +227,7 @@ func (c *checker) applied(list ast.DirectiveList) {
 			continue
 		}
 		for _, a := range d.Arguments {
-			if want := def.Arguments.ForName(a.Name); want != nil && !fieldset.ValueFits(a.Value, want.Type, c.types) && !strings.HasPrefix(d.Name, "join__") {
+			if want := def.Arguments.ForName(a.Name); want != nil && !fieldset.DefaultFits(a.Value, want.Type, c.types) && !strings.HasPrefix(d.Name, "join__") {
 				c.report(d.Position, "%s is not a value for argument %q of @%s", a.Value, a.Name, d.Name)
 			}
 		}

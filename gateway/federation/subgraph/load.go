@@ -49,7 +49,7 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	}
 	dropMachinery(doc)
 	errs = s.finish(s.renameRoots(doc))
-	s.build(doc)
+	s.build(doc, added)
 	if len(errs) == 0 {
 		return s, nil
 	}
@@ -138,7 +138,7 @@ func (s *Subgraph) finish(errs spec.Errors) spec.Errors {
 }
 
 // build makes the types of the document, in order of appearance, those of linked specifications left out.
-func (s *Subgraph) build(doc *ast.SchemaDocument) {
+func (s *Subgraph) build(doc *ast.SchemaDocument, added completion) {
 	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
 		s.Description = cmp.Or(s.Description, part.Description)
 	}
@@ -152,6 +152,11 @@ func (s *Subgraph) build(doc *ast.SchemaDocument) {
 			s.add(d, extension[d])
 		}
 	}
+	for _, d := range added.types {
+		if !owned[d.Name] && d.Name != "_FieldSet" {
+			s.add(d, false)
+		}
+	}
 	if s.byName["Query"] == nil {
 		s.add(&ast.Definition{Kind: ast.Object, Name: "Query"}, false)
 		s.Roots[ast.Query] = "Query"
@@ -163,14 +168,17 @@ func (s *Subgraph) build(doc *ast.SchemaDocument) {
 	}
 }
 
-// linkedTypes lists the types of the linked specifications that composition knows, by their names in the schema.
+// linkedTypes lists the types that stay in the subgraph, by their names in the schema: those of the federation and link
+// specifications. Other specifications' types are merged as one's own are.
 func (s *Subgraph) linkedTypes() map[string]bool {
 	names := map[string]bool{}
 	if !s.Fed2 {
-		names["_FieldSet"] = true
+		names["_FieldSet"], names["federation__FieldSet"] = true, true // as they are once the schema is upgraded
 	}
 	for _, l := range s.Links.All {
-		if l.Feature == nil {
+		switch l.URL.Identity {
+		case spec.Federation, spec.Link, spec.Core:
+		default:
 			continue
 		}
 		for _, d := range l.Feature.Definitions(l.URL.Version).Definitions {
@@ -210,7 +218,7 @@ func (s *Subgraph) renameRoots(doc *ast.SchemaDocument) spec.Errors {
 				}
 			}
 		}
-		if actual == "" && len(doc.Schema) == 0 && find(root.name) != nil {
+		if t := find(root.name); actual == "" && t != nil && t.Kind == ast.Object { // even if an explicit schema does not name it
 			actual = root.name
 		}
 		if actual == "" {

@@ -3,6 +3,7 @@ package subgraph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -45,13 +46,17 @@ func redefinition(own, want *ast.DirectiveDefinition) string {
 }
 
 func acceptableType(own, want *ast.Type) bool {
-	if want.NonNull && !own.NonNull || (own.Elem == nil) != (want.Elem == nil) {
+	if want.NonNull && !own.NonNull || want.Elem != nil && own.Elem == nil {
 		return false
 	}
-	if own.Elem != nil {
+	if want.Elem != nil {
 		return acceptableType(own.Elem, want.Elem)
 	}
-	return own.NamedType == want.NamedType || IsBuiltInScalar(own.NamedType) && !IsBuiltInScalar(want.NamedType)
+	if own.Elem == nil && own.NamedType == want.NamedType {
+		return true
+	}
+	custom := !IsBuiltInScalar(want.NamedType) && !strings.HasSuffix(want.NamedType, "Purpose") // link__Purpose is an enum
+	return custom && (own.Elem != nil || IsBuiltInScalar(own.NamedType))
 }
 
 // IsBuiltInScalar reports whether GraphQL itself defines the scalar.

@@ -35,24 +35,22 @@ func (s *Subgraph) checkFromContext(t *Type, f *ast.FieldDefinition, a *ast.Argu
 		report(d.Position, spec.CodeContextNotSet, "%s: @%s can only be used on fields of object types", at, d.Name)
 		return
 	}
-	if !s.hasResolvableKey(t) {
-		report(d.Position, spec.CodeContextNoResolvableKey, "%s: type %q needs a resolvable @key to take part in a context", at, t.Name)
-	}
 	for _, name := range t.Interfaces {
 		if i := s.Lookup(name); i != nil && i.Fields.ForName(f.Name) != nil {
 			report(d.Position, spec.CodeContextNotSet, "%s: @%s cannot be used on a field that implements one of interface %q", at, d.Name, name)
-			return
 		}
 	}
 	if a.DefaultValue != nil {
 		report(d.Position, spec.CodeContextNotSet, "%s: an argument with @%s cannot have a default value", at, d.Name)
-		return
 	}
 	text, _ := StringArgument(d, "field")
 	name, selection, ok := fieldset.SplitContext(text)
 	if !ok {
 		report(d.Position, spec.CodeNoContextInSelection, "%s: %q is not of the form \"$context selection\"", at, text)
 		return
+	}
+	if !s.hasResolvableKey(t) {
+		report(d.Position, spec.CodeContextNoResolvableKey, "%s: type %q needs a resolvable @key to take part in a context", at, t.Name)
 	}
 	types := s.ContextTypes(name)
 	if len(types) == 0 {

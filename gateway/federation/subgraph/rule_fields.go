@@ -144,9 +144,9 @@ func (s *Subgraph) checkProvided(t *Type, f *ast.FieldDefinition, d *ast.Directi
 	result := s.Lookup(f.Type.Name())
 	switch {
 	case s.IsExternal(f):
-		report(d.Position, spec.CodeExternalCollision, "field \"%s.%s\" cannot have both @%s and @external", t.Name, f.Name, d.Name)
+		s.stop(d.Position, spec.CodeExternalCollision, "field \"%s.%s\" cannot have both @%s and @external", t.Name, f.Name, d.Name)
 	case result == nil || !result.IsCompositeType():
-		report(d.Position, spec.CodeProvidesOnNonObjectField, "@%s cannot be used on \"%s.%s\": its type %s has no fields", d.Name, t.Name, f.Name, f.Type)
+		s.stop(d.Position, spec.CodeProvidesOnNonObjectField, "@%s cannot be used on \"%s.%s\": its type %s has no fields", d.Name, t.Name, f.Name, f.Type)
 	default:
 		if set := s.checkFieldSet(d, result, providesCodes, report); set != nil {
 			s.checkLeaves(set, result, d, spec.CodeProvidesFieldsMissingExternal, report)

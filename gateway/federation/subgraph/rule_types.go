@@ -1,8 +1,6 @@
 package subgraph
 
 import (
-	"slices"
-
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/fieldset"
@@ -28,18 +26,24 @@ func checkInterfaceKeys(s *Subgraph, report reporter) {
 			continue
 		}
 		for _, key := range s.All(i.Directives, "key") {
-			if !s.validKeys(i) {
-				continue
+			set, ok := s.readableKey(i, key)
+			if !ok {
+				return
 			}
-			want := s.Fields(key).Normal()
+			want := set.Normal()
 			for _, impl := range s.Implementations(i.Name) {
-				if !s.validKeys(impl) {
+				if impl.Kind != ast.Object {
 					continue
 				}
 				var found *ast.Directive
 				for _, own := range s.All(impl.Directives, "key") {
-					if s.Fields(own).Normal() == want && (found == nil || Resolvable(own)) {
+					set, ok := s.readableKey(impl, own)
+					if !ok {
+						return
+					}
+					if set.Normal() == want {
 						found = own
+						break
 					}
 				}
 				if found == nil {
@@ -52,12 +56,24 @@ func checkInterfaceKeys(s *Subgraph, report reporter) {
 	}
 }
 
-// validKeys reports whether all keys of the type are valid; else they have been reported.
-func (s *Subgraph) validKeys(t *Type) bool {
-	return !slices.ContainsFunc(s.All(t.Directives, "key"), func(key *ast.Directive) bool {
-		set := s.Fields(key)
-		return set == nil || set.Check(t.Definition, s.Lookup, fieldset.Rules{}) != nil
-	})
+// readableKey returns the fields of a key that is compared with that of an interface. One that cannot be read stops the
+// checks.
+func (s *Subgraph) readableKey(t *Type, key *ast.Directive) (fieldset.Set, bool) {
+	text, ok := StringArgument(key, "fields")
+	if !ok {
+		s.stop(key.Position, spec.CodeKeyInvalidFieldsType, "the fields of @%s on %s must be a string", key.Name, t.Name)
+		return nil, false
+	}
+	set, err := fieldset.Parse(text)
+	if err != nil {
+		s.stop(key.Position, spec.CodeKeyInvalidFields, "@%s on %s: %s", key.Name, t.Name, err)
+		return nil, false
+	}
+	if !set.Resolves(t.Definition, s.Lookup) {
+		s.stop(key.Position, spec.CodeKeyInvalidFields, "@%s(fields: %q) on %s selects a field that does not exist", key.Name, text, t.Name)
+		return nil, false
+	}
+	return set, true
 }
 
 func checkInterfaceObjects(s *Subgraph, report reporter) {

@@ -33,13 +33,18 @@ func (s *Subgraph) Validate() spec.Errors {
 	report := func(pos *ast.Position, code spec.Code, format string, args ...any) {
 		errs = append(errs, spec.Errorf(code, format, args...).At(s.Name, pos))
 	}
+	s.fatal = nil
 	for _, check := range rules {
-		check(s, report)
-	}
-	for _, e := range errs { // with these, what is external cannot be told, so the other findings may be wrong
-		if e.Code == spec.CodeExternalCollision || e.Code == spec.CodeProvidesOnNonObjectField {
-			return s.finish(spec.Errors{e})
+		if check(s, report); s.fatal != nil {
+			return s.finish(spec.Errors{s.fatal})
 		}
 	}
 	return s.finish(errs)
+}
+
+// stop reports an error that makes all other findings about the subgraph doubtful: it alone is reported.
+func (s *Subgraph) stop(pos *ast.Position, code spec.Code, format string, args ...any) {
+	if s.fatal == nil {
+		s.fatal = spec.Errorf(code, format, args...).At(s.Name, pos)
+	}
 }

@@ -28,6 +28,7 @@ type Subgraph struct {
 	specNames  map[string]string                   // directive name in the schema -> federation name
 	completion map[string]*ast.DirectiveDefinition // every directive that may be applied, by name in the schema
 	facts      *Facts
+	fatal      *spec.Error // set by stop
 }
 
 // Type is a type with all its extensions merged in.

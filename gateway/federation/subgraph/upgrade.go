@@ -32,7 +32,8 @@ var passes = []func(*upgrader){
 	(*upgrader).dropRepeatedTags,
 }
 
-// Upgrade returns the subgraphs with every Federation 1 schema turned into a Federation 2 one that means the same.
+// Upgrade returns the subgraphs with every Federation 1 schema turned into a Federation 2 one that means the same. Those
+// are checked then, as schemas of Federation 2 are when they are loaded.
 func Upgrade(subs []*Subgraph) ([]*Subgraph, spec.Errors) {
 	out := make([]*Subgraph, len(subs))
 	var errs spec.Errors
@@ -56,6 +57,9 @@ func Upgrade(subs []*Subgraph) ([]*Subgraph, spec.Errors) {
 		}
 		u.checkInterfaceObjects()
 		fresh.Fed2, fresh.Version = true, spec.UpgradeVersion
+		if len(u.errs) == 0 {
+			errs = append(errs, fresh.Validate()...)
+		}
 		errs = append(errs, fresh.finish(u.errs)...)
 		out[i] = fresh
 	}
@@ -175,7 +179,7 @@ func (u *upgrader) pruneFieldSets() {
 					return false
 				}
 				set := u.s.Fields(d)
-				if set == nil || parent == nil || set.HasDirectives() {
+				if set == nil || parent == nil || set.HasDirectives() || set.Check(parent, u.s.Lookup, fieldset.Rules{Arguments: true, Abstract: true}) != nil {
 					return false // an error that is reported once the schema is upgraded
 				}
 				pruned := u.prune(set, parent)

@@ -31,6 +31,11 @@ func Read(sdl string) (*Supergraph, error) {
 			}
 		}
 	}
+	for _, d := range doc.Directives {
+		for _, a := range d.Arguments {
+			r.hidden("@"+d.Name+"."+a.Name, a.Directives)
+		}
+	}
 	if err := r.fieldTypes(); err != nil {
 		return nil, err
 	}

@@ -175,7 +175,16 @@ var directiveOperators = []Operator{
 		return ok
 	}},
 	addType("type interface union enum input scalar", "tag", `name: "a"`, `name: "b"`), add("type interface enum input", "tag", `name: "a"`, `name: "b"`, `name: "a b"`),
-	addType("input", "oneOf"),
+	{"add @oneOf", func(m *Mutation) bool {
+		p, ok := m.typ("input", not(with("oneOf")))
+		if ok {
+			p.typ.Add("oneOf", "")
+			if !slices.Contains(p.sub.Directives, oneOf) {
+				p.sub.Directives = append(p.sub.Directives, oneOf)
+			}
+		}
+		return ok
+	}},
 	{"undefined type", func(m *Mutation) bool {
 		p, ok := m.field("type interface input")
 		if ok {
