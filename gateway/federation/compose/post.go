@@ -71,8 +71,8 @@ func (m *merger) checkRequirements() {
 				if d == nil {
 					continue
 				}
-				if problem := m.subs[i].Fields(d).Check(t.Definition, m.definition, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
-					m.errorf(spec.CodeRequiresInvalidFields, "[%s] @%s on %q is not valid in the supergraph: %s", m.subs[i].Name, d.Name, f.coordinate(), problem.Message).
+				if problems := m.subs[i].Fields(d).Check(t.Definition, m.definition, fieldset.Rules{Arguments: true, Abstract: true}); len(problems) > 0 {
+					m.errorf(spec.CodeRequiresInvalidFields, "[%s] @%s on %q is not valid in the supergraph: %s", m.subs[i].Name, d.Name, f.coordinate(), problems[0].Message).
 						At(m.subs[i].Name, d.Position)
 				}
 			}

@@ -33,16 +33,20 @@ type Rules struct {
 	Abstract  bool // fields of interface and union type may be selected
 }
 
-// Check says what is wrong with the set on the given parent type: that it is invalid, else that it has a directive,
-// else that it selects what the rules do not allow; nil when all is well.
-func (s Set) Check(parent *ast.Definition, types Lookup, rules Rules) *Problem {
+// Check says what is wrong with the set on the given parent type: that it is invalid, or else whether it has a directive
+// and whether it selects what the rules do not allow; nil when all is well.
+func (s Set) Check(parent *ast.Definition, types Lookup, rules Rules) []*Problem {
 	if p := s.check(parent, types, Rules{Arguments: true, Abstract: rules.Abstract}); p != nil {
-		return p
+		return []*Problem{p}
 	}
+	var problems []*Problem
 	if s.HasDirectives() {
-		return &Problem{HasDirective, "no directive may be applied in it"}
+		problems = append(problems, &Problem{HasDirective, "no directive may be applied in it"})
 	}
-	return s.check(parent, types, rules)
+	if p := s.check(parent, types, rules); p != nil {
+		problems = append(problems, p)
+	}
+	return problems
 }
 
 // HasDirectives reports whether a directive is applied anywhere in the set.

@@ -99,14 +99,14 @@ func TestCheck(t *testing.T) {
 		{name: "directive", text: "id @skip(if: true)", want: fieldset.HasDirective},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			problem := parse(t, c.text).Check(schema.Types["T"], lookup, c.rules)
+			problems := parse(t, c.text).Check(schema.Types["T"], lookup, c.rules)
 			switch {
-			case c.ok && problem != nil:
-				t.Errorf("got %q", problem.Message)
-			case !c.ok && problem == nil:
-				t.Error("got no problem")
-			case !c.ok && problem.Kind != c.want:
-				t.Errorf("got kind %d (%s), want %d", problem.Kind, problem.Message, c.want)
+			case c.ok && len(problems) > 0:
+				t.Errorf("got %q", problems[0].Message)
+			case !c.ok && len(problems) != 1:
+				t.Errorf("got %d problems, want one", len(problems))
+			case !c.ok && problems[0].Kind != c.want:
+				t.Errorf("got kind %d (%s), want %d", problems[0].Kind, problems[0].Message, c.want)
 			}
 		})
 	}

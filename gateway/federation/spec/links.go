@@ -88,7 +88,10 @@ func (ls *Links) Resolve(name string) (*Linked, string) {
 	return nil, ""
 }
 
-var nameLike = regexp.MustCompile(`^[_A-Za-z][_0-9A-Za-z]*$`)
+var (
+	nameLike  = regexp.MustCompile(`^[_A-Za-z][_0-9A-Za-z]*$`)
+	aliasLike = regexp.MustCompile(`^[_A-Za-z][_0-9A-Za-z.-]*$`) // the names of specifications may have more, if nothing uses them
+)
 
 // ResolveLinks reads the @link (or @core) applications of a schema. defined tells whether the schema defines a
 // directive of that name itself.
@@ -109,21 +112,26 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 		l, err := readLink(d, defined(links.Directive))
 		if err != nil {
 			errs = append(errs, err)
-			continue
 		}
-		links.All = append(links.All, l)
+		if l != nil {
+			links.All = append(links.All, l)
+		}
 	}
-	if links.ByIdentity(Link) == nil && links.ByIdentity(Core) == nil {
+	if core := links.ByIdentity(Core); core != nil && links.Directive == "link" {
+		core.Feature = nil // a specification like any other
+	}
+	if core := links.ByIdentity(Core); links.ByIdentity(Link) == nil && (core == nil || core.Feature == nil) {
 		links.All = append([]*Linked{ownLink(links.Directive)}, links.All...)
 	} else if own := links.ByIdentity(Link); own != nil && own != links.All[0] && !defined(links.Directive) &&
 		slices.ContainsFunc(own.Imports, func(i Import) bool { return !i.Directive }) {
 		errs = append(errs, Errorf(CodeInvalidLinkDirectiveUsage, "%s must be linked first: its types are already in use under their full names", own.URL).At("", own.Position))
 	}
-	if clashes := links.clashes(); len(clashes) > 0 {
-		errs = slices.DeleteFunc(errs, func(e *Error) bool { return e.Code == CodeUnknownFederationLinkVersion }) // of one of two links
-		errs = append(errs, clashes...)
+	errs = append(errs, links.clashes()...)
+	unknown := func(e *Error) bool { return e.Code == CodeUnknownFederationLinkVersion }
+	if !slices.ContainsFunc(errs, func(e *Error) bool { return !unknown(e) }) {
+		return links, errs
 	}
-	return links, errs
+	return links, slices.DeleteFunc(errs, unknown) // other errors may be why the version is not the one that was meant
 }
 
 // ownLink is the link of the link specification itself, which a schema may leave out.
@@ -184,7 +192,7 @@ func readLink(d *ast.Directive, defined bool) (*Linked, *Error) {
 	if as := d.Arguments.ForName("as"); as != nil && as.Value != nil && as.Value.Kind != ast.NullValue {
 		l.Alias = text(d, "as")
 	}
-	if !nameLike.MatchString(l.Alias) || strings.Contains(l.Alias, "__") || strings.HasSuffix(l.Alias, "_") {
+	if !aliasLike.MatchString(l.Alias) || strings.Contains(l.Alias, "__") || strings.HasSuffix(l.Alias, "_") {
 		return nil, usage("%q cannot be the alias of %s: it must be a name without \"__\" and without a trailing \"_\"", l.Alias, u)
 	}
 	if purpose := d.Arguments.ForName("for"); purpose != nil && purpose.Value != nil && purpose.Value.Kind == ast.EnumValue {

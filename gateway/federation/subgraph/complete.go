@@ -2,6 +2,7 @@ package subgraph
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -114,6 +115,8 @@ func (s *Subgraph) settle(doc, defs *ast.SchemaDocument, added *completion) spec
 			}
 		case own.Kind != want.Kind:
 			errs = append(errs, spec.Errorf(spec.CodeTypeDefinitionInvalid, "type %q must be a %s", want.Name, want.Kind).At(s.Name, own.Position))
+		case !slices.Equal(valueNames(own), valueNames(want)):
+			errs = append(errs, spec.Errorf(spec.CodeTypeDefinitionInvalid, "type %q must have the values %s", want.Name, strings.Join(valueNames(want), ", ")).At(s.Name, own.Position))
 		}
 	}
 	for _, want := range defs.Directives {
@@ -130,6 +133,16 @@ func (s *Subgraph) settle(doc, defs *ast.SchemaDocument, added *completion) spec
 		}
 	}
 	return errs
+}
+
+// valueNames lists the values of an enum, sorted.
+func valueNames(d *ast.Definition) []string {
+	var names []string
+	for _, v := range d.EnumValues {
+		names = append(names, v.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // rename gives the types of a specification, and references to them, their names in the schema.

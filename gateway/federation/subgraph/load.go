@@ -176,9 +176,7 @@ func (s *Subgraph) linkedTypes() map[string]bool {
 		names["_FieldSet"], names["federation__FieldSet"] = true, true // as they are once the schema is upgraded
 	}
 	for _, l := range s.Links.All {
-		switch l.URL.Identity {
-		case spec.Federation, spec.Link, spec.Core:
-		default:
+		if l.Feature == nil || !slices.Contains([]string{spec.Federation, spec.Link, spec.Core}, l.URL.Identity) {
 			continue
 		}
 		for _, d := range l.Feature.Definitions(l.URL.Version).Definitions {

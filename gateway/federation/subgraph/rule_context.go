@@ -138,8 +138,8 @@ func (s *Subgraph) contextPath(set fieldset.Set, parent *ast.Definition, want *a
 	if t := s.Type(parent.Name); t != nil && s.IsInterfaceObject(t) {
 		return "cannot select from an interface object"
 	}
-	if problem := set.Check(parent, s.Lookup, fieldset.Rules{Arguments: true, Abstract: true}); problem != nil {
-		return "is not valid: " + problem.Message
+	if problems := set.Check(parent, s.Lookup, fieldset.Rules{Arguments: true, Abstract: true}); len(problems) > 0 {
+		return "is not valid: " + problems[0].Message
 	}
 	field := fieldset.Field(parent, sel.Field)
 	for t := field.Type; t.Elem != nil; t = t.Elem {

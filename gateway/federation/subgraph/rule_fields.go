@@ -39,24 +39,26 @@ func (s *Subgraph) checkFieldSet(d *ast.Directive, parent *ast.Definition, codes
 		report(d.Position, codes.invalid, "@%s on %s: %s", d.Name, parent.Name, err)
 		return nil
 	}
-	problem := set.Check(parent, s.Lookup, fieldset.Rules{Arguments: codes.arguments == "", Abstract: codes.abstract == ""})
-	if problem == nil {
-		return set
+	problems := set.Check(parent, s.Lookup, fieldset.Rules{Arguments: codes.arguments == "", Abstract: codes.abstract == ""})
+	readable := true
+	for _, problem := range problems {
+		code := codes.invalid
+		switch problem.Kind {
+		case fieldset.HasDirective:
+			code = codes.directive
+		case fieldset.HasArguments:
+			code = codes.arguments
+		case fieldset.SelectAbstract:
+			code, readable = codes.abstract, false
+		default:
+			readable = false
+		}
+		report(d.Position, code, "@%s(fields: %q) on %s: %s", d.Name, text, parent.Name, problem.Message)
 	}
-	code := codes.invalid
-	switch problem.Kind {
-	case fieldset.HasDirective:
-		code = codes.directive
-	case fieldset.HasArguments:
-		code = codes.arguments
-	case fieldset.SelectAbstract:
-		code = codes.abstract
+	if !readable {
+		return nil
 	}
-	report(d.Position, code, "@%s(fields: %q) on %s: %s", d.Name, text, parent.Name, problem.Message)
-	if problem.Kind == fieldset.HasArguments || problem.Kind == fieldset.HasDirective {
-		return set
-	}
-	return nil
+	return set
 }
 
 // checkLeaves reports every leaf of the set that is neither external nor below an external field.

@@ -92,7 +92,7 @@ var linkOperators = []Operator{
 			return false
 		}
 		s.NoLink = true
-		as := pick(m.Random, []string{"fed", "f__d", "federation", "key", "tag"})
+		as := pick(m.Random, []string{"fed", "f__d", "federation", "key"})
 		s.Schema = append(s.Schema, fmt.Sprintf(`@link(url: "%sv2.%d", as: %q)`, federation, s.Minor, as))
 		for name := range since {
 			s.Spelling[name] = as + "__" + name
