@@ -48,11 +48,14 @@ phase "scripts and generated files" scripts_ok
 lint() { go vet -tags e2e ./... && "$GOLANGCI_LINT" run --build-tags e2e ./...; }
 phase "vet and lint" lint
 phase "unit tests under the race detector" go test -race -timeout 15m ./...
-fuzz() { go run ./test/fuzzall -time "${FUZZ_TIME:-3s}"; }
+fuzz() { go run ./test/fuzzall -time "${FUZZ_TIME:-3s}" -composer 15s; }
 phase "fuzz targets" fuzz
+sets=2000
+[ -z "${FULL:-}" ] || sets=20000
+phase "our composer against others" go test -tags e2e -timeout 30m -count=1 ./test/compose -sets "$sets"
 phase "build" go build -o "$work/medicore" ./cmd/medicore
 export CHECK_BIN=$work/medicore
-phase "the binary as one process and as five" go test -tags e2e -p 1 -timeout 10m -count=1 ./test/...
+phase "the binary as one process and as five" go test -tags e2e -p 1 -timeout 10m -count=1 ./test/e2e ./test/rest
 
 serve() {
   env -i PATH="$PATH" HOME="$HOME" JWT_SECRET="$(head -c 48 /dev/urandom | base64 -w0)" MEDICORE_DATA="$work/data" MEDICORE_LOG_FORMAT=json \

@@ -70,8 +70,9 @@ node_packages() { # node_packages FOLDER: installs by the lock file when that ch
   sum=$(sha256sum "$dir/package-lock.json" | cut -c1-16)
   [ "$(cat "$dir/node_modules/.installed" 2>/dev/null || true)" = "$sum" ] && return 0
   log "installing the Node packages of $dir"
-  npm ci --prefix "$dir" --no-audit --no-fund --prefer-offline >"$cache/npm-$(basename "$dir").log" 2>&1 || {
-    tail -n 30 "$cache/npm-$(basename "$dir").log" >&2
+  local log=$cache/npm-${dir//\//-}.log
+  npm ci --prefix "$dir" --no-audit --no-fund --prefer-offline >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
     return 1
   }
   echo "$sum" >"$dir/node_modules/.installed"
@@ -83,7 +84,7 @@ linter() {
   echo "export GOLANGCI_LINT='$cache/golangci-lint-$sum'"
 }
 pids=()
-for part in "node_packages test/node" "node_packages web/admin" "scripts/kafka.sh fetch"; do
+for part in "node_packages test/node" "node_packages test/compose/node" "node_packages web/admin" "scripts/kafka.sh fetch"; do
   CHECK_CACHE=$cache $part >&2 &
   pids+=($!)
 done

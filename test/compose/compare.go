@@ -67,17 +67,25 @@ func (d Difference) String() string {
 	return b.String()
 }
 
-// Compare tells how our answer differs from the reference's.
-func Compare(ours, theirs Answer) Difference {
+// CompareVerdicts tells how our verdict, errors and hints differ from the reference's.
+func CompareVerdicts(ours, theirs Answer) Difference {
 	var d Difference
 	if ours.Verdict != theirs.Verdict {
 		d.Verdict = ours.Verdict + ", want " + theirs.Verdict
 	}
 	d.Codes = difference(theirs.Codes, ours.Codes)
+	if d.Verdict == "" && ours.Verdict == OK {
+		d.Hints = differentHints(theirs.Hints, ours.Hints)
+	}
+	return d
+}
+
+// Compare tells how our answer differs from the reference's.
+func Compare(ours, theirs Answer) Difference {
+	d := CompareVerdicts(ours, theirs)
 	if d.Verdict != "" || ours.Verdict != OK {
 		return d
 	}
-	d.Hints = differentHints(theirs.Hints, ours.Hints)
 	mine, err := supergraph.Read(ours.Supergraph)
 	if err != nil {
 		d.Unreadable = "our own supergraph: " + err.Error()

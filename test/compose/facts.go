@@ -151,16 +151,17 @@ func (l *factList) directives(at string, list ast.DirectiveList) {
 
 // argumentFact prints a value; lists whose order means nothing are sorted, field sets are put in normal form.
 func argumentFact(directive, argument string, v *ast.Value) string {
+	if argument == "scopes" || argument == "policies" {
+		if len(v.Children) == 0 { // always met, as a list with an empty list is
+			return "[[]]"
+		}
+		return valueFact(sortedLists(v))
+	}
 	switch directive + "." + argument {
 	case "join__type.key", "join__field.requires", "join__field.provides":
 		if set, err := fieldset.Parse(v.Raw); err == nil {
 			return strconv.Quote(set.Normal())
 		}
-	case "requiresScopes.scopes", "policy.policies":
-		if len(v.Children) == 0 { // always met, as a list with an empty list is
-			return "[[]]"
-		}
-		return valueFact(sortedLists(v))
 	case "join__directive.graphs", "link.import", "listSize.slicingArguments", "listSize.sizedFields":
 		return valueFact(sortedLists(v))
 	}

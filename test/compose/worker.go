@@ -60,7 +60,7 @@ func (w *Worker) start() error {
 	}
 	w.cmd = exec.Command("node", "--stack-size=2000", "worker.mjs")
 	w.cmd.Dir, w.cmd.Stderr = w.dir, os.Stderr
-	w.cmd.Env = append(os.Environ(), "NODE_ENV=production")
+	w.cmd.Env = append(os.Environ(), "NODE_ENV=production", "MERGE_ONLY=1") // we do not check satisfiability yet
 	in, err := w.cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (w *Worker) Close() {
 	}
 	_ = w.in.Close()
 	_ = w.cmd.Process.Kill()
-	for range w.answers { //nolint:revive // until the reader has ended
+	for alive := true; alive; _, alive = <-w.answers { // until the reader has ended
 	}
 	_ = w.cmd.Wait()
 	w.cmd = nil

@@ -10,14 +10,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 )
 
 var target = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(f \*testing\.F\)`)
 
+// composerPackages read what services write: their schemas, and the field sets in these.
+var composerPackages = []string{"./gateway/federation/fieldset", "./gateway/federation/subgraph", "./gateway/federation/compose"}
+
 func main() {
 	log.SetFlags(0)
-	each := flag.String("time", "10s", "how long each target runs")
+	each := flag.Duration("time", 10*time.Second, "how long each target runs")
+	composer := flag.Duration("composer", 0, "how long those of the composer run, if that is longer")
 	flag.Parse()
 	found := 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -38,7 +44,11 @@ func main() {
 			found++
 			name, pkg := string(m[1]), "./"+filepath.ToSlash(filepath.Dir(path))
 			fmt.Printf("%s %s\n", pkg, name)
-			out, err := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", *each, pkg).CombinedOutput()
+			length := *each
+			if slices.Contains(composerPackages, pkg) {
+				length = max(length, *composer)
+			}
+			out, err := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", length.String(), pkg).CombinedOutput()
 			if err != nil {
 				return fmt.Errorf("%s %s: %w\n%s", pkg, name, err, out)
 			}

@@ -4,6 +4,6 @@
 // Compose is a pure function whose result does not depend on the order of the subgraphs. Its stages are barriers: the
 // first stage that finds errors reports all of its own, and no later stage runs.
 //
-// testdata/cases.jsonl holds the outcomes of the reference composer; pending.txt and deviations.txt say where ours
-// differ. That every operation can be answered (satisfiability) is checked on the query graph, after these stages.
+// testdata/cases.jsonl holds the outcomes of the reference composer; pending.txt and test/compose/deviations.yml
+// say where ours differ. That every operation can be answered (satisfiability) is checked on the query graph, after these stages.
 package compose

@@ -168,7 +168,7 @@ func (c *apiCheck) usesHidden(v *ast.Value, typ *ast.Type) bool {
 		return slices.ContainsFunc(v.Children, func(e *ast.ChildValue) bool { return c.usesHidden(e.Value, item) })
 	}
 	t := c.types[typ.Name()]
-	if t == nil {
+	if t == nil || c.hidden(t.Directives) { // a hidden type is reported itself
 		return false
 	}
 	switch v.Kind {

@@ -6,30 +6,38 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/spec"
+	"medicore.dev/medicore/gateway/federation/subgraph"
 )
 
-// standInField returns the field through which subgraph i has f although it lacks f's type: that of an interface
-// object for one of the type's interfaces. It is nil when there is none.
-func (m *merger) standInField(f *mergedField, i int) *ast.FieldDefinition {
+// resolver is a field through which a subgraph answers, and the type in it that has the field.
+type resolver struct {
+	parent *subgraph.Type
+	*ast.FieldDefinition
+}
+
+// standIns returns the fields through which subgraph i has f although it lacks f's type: those of interface objects for
+// the type's interfaces.
+func (m *merger) standIns(f *mergedField, i int) []resolver {
 	if f.parent.Kind != ast.Object || f.parent.sources[i] != nil {
 		return nil
 	}
+	var out []resolver
 	for _, name := range f.parent.Interfaces {
 		t := m.types[name]
 		if t == nil || t.sources[i] == nil || !m.subs[i].IsInterfaceObject(t.sources[i]) {
 			continue
 		}
 		if own := t.sources[i].Fields.ForName(f.Name); own != nil {
-			return own
+			out = append(out, resolver{t.sources[i], own})
 		}
 	}
-	return nil
+	return out
 }
 
 // standsInElsewhere reports whether some interface object resolves the field.
 func (m *merger) standsInElsewhere(f *mergedField) bool {
 	for i := range m.subs {
-		if own := m.standInField(f, i); own != nil && !m.subs[i].IsExternal(own) {
+		if slices.ContainsFunc(m.standIns(f, i), func(r resolver) bool { return !m.subs[i].IsExternal(r.FieldDefinition) }) {
 			return true
 		}
 	}

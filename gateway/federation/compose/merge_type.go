@@ -25,26 +25,29 @@ var (
 // mergeType folds the types over the subgraphs in their order; same says that they were all equal.
 func (m *merger) mergeType(coordinate string, types []*ast.Type, pos position) (merged *ast.Type, same bool) {
 	same = true
-	for _, t := range types {
+	from := 0 // the subgraph that merged is of
+	for i, t := range types {
 		if t == nil {
 			continue
 		}
 		if merged == nil {
-			merged = t
+			merged, from = t, i
 			continue
 		}
 		if t.String() == merged.String() {
 			continue
 		}
 		same = false
-		wider, narrower := m.isSubtype(merged, t), m.isSubtype(t, merged)
+		// An interface object is an object where it stands, which no other object is one of.
+		wider := m.isSubtype(merged, t) && !m.isInterfaceObject(i, t)
+		narrower := m.isSubtype(t, merged) && !m.isInterfaceObject(from, merged)
 		if !wider && !narrower {
 			e := m.errorf(pos.mismatch, "%q has incompatible types: %s", coordinate, m.listTypes(types))
 			e.Locations = m.typeLocations(types)
 			return merged, false
 		}
 		if wider && !pos.input || narrower && pos.input {
-			merged = t
+			merged, from = t, i
 		}
 	}
 	if !same {
@@ -52,6 +55,11 @@ func (m *merger) mergeType(coordinate string, types []*ast.Type, pos position) (
 		h.Locations = m.typeLocations(types)
 	}
 	return merged, same
+}
+
+func (m *merger) isInterfaceObject(i int, t *ast.Type) bool {
+	own := m.subs[i].Type(t.Name())
+	return own != nil && m.subs[i].IsInterfaceObject(own)
 }
 
 func (m *merger) typeLocations(types []*ast.Type) []Location {

@@ -62,7 +62,7 @@ func (m *merger) applyOverride(f *mergedField, i int, d *ast.Directive, result [
 	}
 	overridden := f.sources[source]
 	if overridden == nil {
-		if m.standInField(f, source) != nil {
+		if len(m.standIns(f, source)) > 0 {
 			fail(spec.CodeOverrideCollision, "%q cannot be overridden from %q, which has it through an interface object", at, from)
 		} else {
 			m.hint(HintOverrideRemovable, at, "%q is overridden from %q, which does not have it; the directive can be removed", at, from).at(s.Name, d.Position)

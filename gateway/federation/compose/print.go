@@ -30,6 +30,10 @@ func (m *merger) print() string {
 			doc.Definitions = append(doc.Definitions, &definition)
 		}
 	}
+	if slices.ContainsFunc(doc.Definitions, func(d *ast.Definition) bool { return d.Directives.ForName("oneOf") != nil }) {
+		// Readers that are older than the directive need its definition.
+		doc.Directives = append(doc.Directives, &ast.DirectiveDefinition{Name: "oneOf", Locations: []ast.DirectiveLocation{ast.LocationInputObject}})
+	}
 	slices.SortStableFunc(doc.Directives, func(a, b *ast.DirectiveDefinition) int { return collate(a.Name, b.Name) })
 	slices.SortStableFunc(doc.Definitions, func(a, b *ast.Definition) int { return collate(a.Name, b.Name) })
 

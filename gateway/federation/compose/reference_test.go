@@ -3,17 +3,14 @@ package compose_test
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"flag"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/subgraph"
+	differential "medicore.dev/medicore/test/compose"
 )
 
 var updatePending = flag.Bool("update-pending", false, "rewrite testdata/pending.txt with the cases that differ now")
@@ -58,36 +55,16 @@ func readCases(t testing.TB) []referenceCase {
 	return cases
 }
 
-// outcome is what two composers are compared by.
-type outcome struct {
-	Verdict string
-	Codes   []string
-	Hints   []string
-}
-
-func outcomeOf(t testing.TB, sources []subgraph.Source) outcome {
-	t.Helper()
-	result, err := compose.Compose(sources)
-	o := outcome{Verdict: "OK"}
-	if err != nil {
-		var list compose.Errors
-		if !errors.As(err, &list) {
-			t.Fatalf("Compose returned %T, want compose.Errors", err)
-		}
-		o.Verdict = "ERR"
-		for _, e := range list {
-			o.Codes = append(o.Codes, string(e.Code))
-		}
-	} else {
-		for _, h := range result.Hints {
-			o.Hints = append(o.Hints, string(h.Code))
-		}
+// answer is what the reference composer said; when it threw, that is recorded in the place of codes.
+func (c referenceCase) answer() differential.Answer {
+	a := differential.Answer{Verdict: c.Verdict, Codes: c.Codes}
+	if c.Verdict == differential.THROW {
+		a.Codes, a.Messages = nil, c.Codes
 	}
-	slices.Sort(o.Codes)
-	o.Codes = slices.Compact(o.Codes)
-	slices.Sort(o.Hints)
-	o.Hints = slices.Compact(o.Hints)
-	return o
+	for _, code := range c.Hints {
+		a.Hints = append(a.Hints, differential.Hint{Code: code})
+	}
+	return a
 }
 
 // readList reads "id reason" lines; the reason may be empty.
@@ -108,34 +85,30 @@ func readList(t testing.TB, path string) map[string]string {
 	return list
 }
 
-// TestReferenceCases compares verdict, codes and hints with those of the reference composer. pending.txt lists the
-// cases in which we still differ and shall not; deviations.txt those in which we differ on purpose, with the outcome
-// that we want instead. A case that is listed but no longer differs fails.
+// TestReferenceCases compares verdict, codes and hints with those of the reference composer, apart from the deviations
+// that test/compose lists. pending.txt lists the cases in which we still differ and shall not; one that no longer does
+// fails.
 func TestReferenceCases(t *testing.T) {
 	pending := readList(t, "testdata/pending.txt")
-	deviations := readList(t, "testdata/deviations.txt")
+	deviations, err := differential.Deviations()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var differing []string
 	for _, c := range readCases(t) {
 		t.Run(c.ID, func(t *testing.T) {
-			want := outcome{Verdict: c.Verdict, Codes: c.Codes, Hints: c.Hints}
-			if text, ok := deviations[c.ID]; ok {
-				verdict, codes, _ := strings.Cut(strings.TrimSpace(strings.SplitN(text, "#", 2)[0]), " ")
-				deviated := outcome{Verdict: verdict, Codes: strings.Fields(codes)}
-				if verdict == "OK" {
-					deviated.Codes, deviated.Hints = nil, strings.Fields(codes)
-				}
-				if cmp.Diff(normal(want), normal(deviated)) == "" {
-					t.Fatal("listed in deviations.txt but equal to the reference")
-				}
-				want = deviated
+			ours, err := differential.Ours(c.sources())
+			if err != nil {
+				t.Fatal(err)
 			}
-			diff := cmp.Diff(normal(want), normal(outcomeOf(t, c.sources())))
+			theirs := c.answer()
+			left, _ := differential.Unexcused(deviations, c.sources(), ours, theirs, differential.CompareVerdicts(ours, theirs))
 			_, isPending := pending[c.ID]
 			switch {
-			case diff != "":
+			case len(left) > 0:
 				differing = append(differing, c.ID)
 				if !isPending && !*updatePending {
-					t.Errorf("(-want +got):\n%s", diff)
+					t.Errorf("%s\nours: %v", strings.Join(left, "\n"), ours.Messages)
 				}
 			case isPending && !*updatePending:
 				t.Error("listed in pending.txt but passes now: remove it")
@@ -149,14 +122,4 @@ func TestReferenceCases(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-}
-
-func normal(o outcome) outcome {
-	if len(o.Codes) == 0 {
-		o.Codes = nil
-	}
-	if len(o.Hints) == 0 {
-		o.Hints = nil
-	}
-	return o
 }

@@ -22,27 +22,21 @@ func (m *merger) checkFieldSharing(f *mergedField) {
 	var resolvers, refusing []string
 	forbidden := false
 	e := spec.Errorf(spec.CodeInvalidFieldSharing, "")
-	for i := range m.subs {
-		s := m.subs[i]
-		field, parent := f.sources[i], f.parent.sources[i]
-		if field == nil {
-			if field = m.standInField(f, i); field == nil {
+	for i, s := range m.subs {
+		fields := m.standIns(f, i)
+		if src := f.sources[i]; src != nil && !f.over[i].unused && !f.over[i].used {
+			fields = []resolver{{f.parent.sources[i], src}}
+		}
+		for _, r := range fields {
+			if s.IsFullyExternal(r.FieldDefinition) {
 				continue
 			}
-			for _, name := range f.parent.Interfaces {
-				if t := m.types[name]; t != nil && t.sources[i] != nil && t.sources[i].Fields.ForName(f.Name) == field {
-					parent = t.sources[i]
-				}
+			forbidden = forbidden || subscription && s.Has(r.Directives, "shareable")
+			resolvers = append(resolvers, s.Name)
+			e.At(s.Name, r.Position)
+			if subscription || !s.IsShareable(r.parent, r.FieldDefinition) {
+				refusing = append(refusing, s.Name)
 			}
-		}
-		if f.over[i].unused || f.over[i].used || s.IsFullyExternal(field) {
-			continue
-		}
-		forbidden = forbidden || subscription && s.Has(field.Directives, "shareable")
-		resolvers = append(resolvers, s.Name)
-		e.At(s.Name, field.Position)
-		if subscription || !s.IsShareable(parent, field) {
-			refusing = append(refusing, s.Name)
 		}
 	}
 	switch {

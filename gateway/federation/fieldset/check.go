@@ -31,12 +31,13 @@ type Problem struct {
 type Rules struct {
 	Arguments bool // fields may take arguments
 	Abstract  bool // fields of interface and union type may be selected
+	Disjoint  bool // fragments need not be able to match
 }
 
 // Check says what is wrong with the set on the given parent type: that it is invalid, or else whether it has a directive
 // and whether it selects what the rules do not allow; nil when all is well.
 func (s Set) Check(parent *ast.Definition, types Lookup, rules Rules) []*Problem {
-	if p := s.check(parent, types, Rules{Arguments: true, Abstract: rules.Abstract}); p != nil {
+	if p := s.check(parent, types, Rules{Arguments: true, Abstract: rules.Abstract, Disjoint: rules.Disjoint}); p != nil {
 		return []*Problem{p}
 	}
 	var problems []*Problem
@@ -68,7 +69,7 @@ func (s Set) check(parent *ast.Definition, types Lookup, rules Rules) *Problem {
 			if condition == nil || !condition.IsCompositeType() {
 				return invalid("unknown type condition %q", sel.On)
 			}
-			if !overlap(parent, condition) {
+			if !rules.Disjoint && !overlap(parent, condition) {
 				return invalid("a fragment on %q can never match inside %q", condition.Name, parent.Name)
 			}
 			if p := sel.Sub.check(condition, types, rules); p != nil {

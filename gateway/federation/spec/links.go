@@ -105,11 +105,14 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 		return links, nil
 	}
 	var errs Errors
+	federated := slices.ContainsFunc(applied, func(d *ast.Directive) bool {
+		return d.Name == links.Directive && strings.HasPrefix(text(d, "url"), Federation)
+	})
 	for _, d := range applied {
 		if d.Name != links.Directive {
 			continue
 		}
-		l, err := readLink(d, defined(links.Directive))
+		l, err := readLink(d, defined(links.Directive) || !federated)
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -172,8 +175,8 @@ func text(d *ast.Directive, argument string) string {
 	return a.Value.Raw
 }
 
-// readLink reads one application; defined tells whether the schema defines the link directive itself.
-func readLink(d *ast.Directive, defined bool) (*Linked, *Error) {
+// readLink reads one application; own tells whether it may say which version of the link specification the schema uses.
+func readLink(d *ast.Directive, own bool) (*Linked, *Error) {
 	usage := func(format string, args ...any) *Error {
 		return Errorf(CodeInvalidLinkDirectiveUsage, format, args...).At("", d.Position)
 	}
@@ -200,7 +203,7 @@ func readLink(d *ast.Directive, defined bool) (*Linked, *Error) {
 	}
 	imports := d.Arguments.ForName("import")
 	if imports == nil || imports.Value == nil || imports.Value.Kind == ast.NullValue {
-		return l, knownVersion(l, d, defined)
+		return l, knownVersion(l, d, own)
 	}
 	values := []*ast.Value{imports.Value}
 	if imports.Value.Kind == ast.ListValue {
@@ -218,7 +221,7 @@ func readLink(d *ast.Directive, defined bool) (*Linked, *Error) {
 			l.Imports = append(l.Imports, i)
 		}
 	}
-	if err := knownVersion(l, d, defined); err != nil {
+	if err := knownVersion(l, d, own); err != nil {
 		return l, err
 	}
 	if l.Feature != nil {
@@ -229,7 +232,7 @@ func readLink(d *ast.Directive, defined bool) (*Linked, *Error) {
 	return l, nil
 }
 
-func knownVersion(l *Linked, d *ast.Directive, defined bool) *Error {
+func knownVersion(l *Linked, d *ast.Directive, own bool) *Error {
 	if l.Feature == nil || l.Feature.Knows(l.URL.Version) {
 		return nil
 	}
@@ -238,7 +241,7 @@ func knownVersion(l *Linked, d *ast.Directive, defined bool) *Error {
 	case Federation:
 		code = CodeUnknownFederationLinkVersion
 	case Link, Core:
-		if code = CodeUnknownLinkVersion; !defined { // the definition that is then added links v1.0
+		if code = CodeUnknownLinkVersion; !own { // the definition that is then added links v1.0
 			code = CodeInvalidLinkDirectiveUsage
 		}
 	default: // like any specification that is not known
@@ -332,6 +335,9 @@ func (ls *Links) clashes() Errors {
 			as := name{imp.As, imp.Directive}
 			if other := owner[as]; other != nil && other != l {
 				report(l, "%s is imported from both %s and %s", imp.As, other.URL, l.URL)
+			}
+			if slices.ContainsFunc(l.Imports, func(i Import) bool { return i.Directive == imp.Directive && i.As == imp.As && i.Name < imp.Name }) {
+				report(l, "two elements of %s are imported as %q", l.URL, imp.As)
 			}
 			owner[as] = l
 		}

@@ -82,6 +82,15 @@ func (s *Subgraph) completeFed1(doc *ast.SchemaDocument, added *completion) spec
 			return d.Kind == ast.Scalar && d.Name == "_FieldSet"
 		})
 	}
+	later := &ast.SchemaDocument{}
+	defs.Directives = slices.DeleteFunc(defs.Directives, func(d *ast.DirectiveDefinition) bool {
+		if slices.Contains(spec.Fed1Directives, d.Name) {
+			return false
+		}
+		later.Directives = append(later.Directives, d)
+		return true
+	})
+	s.upgradeErrors = s.settle(doc, later, &completion{})
 	return s.settle(doc, defs, added)
 }
 
@@ -91,16 +100,11 @@ func isOldSpelling(name string, d *ast.DirectiveDefinition) bool {
 	if name != "key" && name != "requires" && name != "provides" || len(d.Arguments) > 1 {
 		return false
 	}
-	for _, l := range d.Locations {
-		if l != ast.LocationObject && l != ast.LocationInterface && l != ast.LocationFieldDefinition {
-			return false
-		}
-	}
 	if len(d.Arguments) == 0 {
 		return true
 	}
 	a := d.Arguments[0]
-	return a.Name == "fields" && a.Type.Elem == nil && slices.Contains([]string{"String", "_FieldSet", "FieldSet"}, a.Type.NamedType)
+	return a.Name == "fields" && slices.Contains([]string{"String", "_FieldSet", "FieldSet"}, a.Type.String())
 }
 
 // settle adds to the completion each definition that the schema lacks, and checks the others.

@@ -29,6 +29,9 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	if errs := s.checkDefinitions(doc); len(errs) > 0 {
 		return nil, s.finish(errs)
 	}
+	if len(doc.Definitions)+len(doc.Extensions)+len(doc.Directives)+len(doc.Schema)+len(doc.SchemaExtension) == 0 {
+		return nil, s.finish(spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "the schema is empty")})
+	}
 	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
 		s.Applied = append(s.Applied, part.Directives...)
 	}
@@ -50,6 +53,7 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	dropMachinery(doc)
 	errs = s.finish(s.renameRoots(doc))
 	s.build(doc, added)
+	errs = append(errs, s.finish(s.checkMachinery(doc))...)
 	if len(errs) == 0 {
 		return s, nil
 	}
@@ -96,6 +100,18 @@ func (s *Subgraph) checkDefinitions(doc *ast.SchemaDocument) spec.Errors {
 
 // isMachinery reports whether a type is one that federation itself adds to every subgraph.
 func isMachinery(name string) bool { return name == "_Any" || name == "_Service" || name == "_Entity" }
+
+// checkMachinery reports own definitions with which the fields that federation adds to the query root cannot be.
+func (s *Subgraph) checkMachinery(doc *ast.SchemaDocument) spec.Errors {
+	entities := slices.ContainsFunc(s.Types, func(t *Type) bool { return t.Kind == ast.Object && s.Has(t.Directives, "key") })
+	var errs spec.Errors
+	for _, d := range doc.Definitions {
+		if d.Name == "_Any" && entities && !d.IsInputType() || d.Name == "_Service" && !d.IsLeafType() && !d.IsCompositeType() {
+			errs = append(errs, spec.Errorf(spec.CodeInvalidGraphQL, "type %q cannot be of this kind: federation uses it", d.Name).At(s.Name, d.Position))
+		}
+	}
+	return errs
+}
 
 // dropMachinery removes the fields that federation itself adds to the query root.
 func dropMachinery(doc *ast.SchemaDocument) {

@@ -29,6 +29,8 @@ type Subgraph struct {
 	completion map[string]*ast.DirectiveDefinition // every directive that may be applied, by name in the schema
 	facts      *Facts
 	fatal      *spec.Error // set by stop
+
+	upgradeErrors spec.Errors // definitions of Federation 1 that clash with those of Federation 2
 }
 
 // Type is a type with all its extensions merged in.

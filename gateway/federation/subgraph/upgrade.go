@@ -48,11 +48,10 @@ func Upgrade(subs []*Subgraph) ([]*Subgraph, spec.Errors) {
 			continue
 		}
 		u := &upgrader{s: fresh, others: slices.DeleteFunc(slices.Clone(subs), func(o *Subgraph) bool { return o == s })}
-		for _, pass := range passes {
-			pass(u)
-			u.s.facts = nil
-			if len(u.errs) > 0 {
-				break
+		if u.errs = fresh.upgradeErrors; len(u.errs) == 0 {
+			for _, pass := range passes {
+				pass(u)
+				u.s.facts = nil
 			}
 		}
 		u.checkInterfaceObjects()
@@ -179,7 +178,7 @@ func (u *upgrader) pruneFieldSets() {
 					return false
 				}
 				set := u.s.Fields(d)
-				if set == nil || parent == nil || set.HasDirectives() || set.Check(parent, u.s.Lookup, fieldset.Rules{Arguments: true, Abstract: true}) != nil {
+				if set == nil || parent == nil || set.HasDirectives() || set.Check(parent, u.s.Lookup, fieldset.Rules{Arguments: true, Abstract: true, Disjoint: true}) != nil {
 					return false // an error that is reported once the schema is upgraded
 				}
 				pruned := u.prune(set, parent)
@@ -270,7 +269,7 @@ func (u *upgrader) dropUnusedExternals() {
 		if len(t.Fields) > 0 {
 			continue
 		}
-		if u.s.isReferenced(t.Name) || u.s.Has(t.Directives, "key") { // an entity is a member of _Entity
+		if u.s.isReferenced(t.Name) || u.s.IsRoot(t.Name) || u.s.Has(t.Directives, "key") { // an entity is a member of _Entity
 			u.errorf(t.Position, spec.CodeTypeWithOnlyUnusedExternal, "type %q has only external fields that nothing uses", t.Name)
 			continue
 		}

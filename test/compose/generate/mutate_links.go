@@ -131,8 +131,8 @@ var directiveOperators = []Operator{
 	}},
 	{"executable directive deleted", func(m *Mutation) bool {
 		for _, s := range m.Subgraphs {
-			if len(s.Directives) > 0 {
-				s.Directives = s.Directives[1:]
+			if i := slices.IndexFunc(s.Directives, func(d string) bool { return strings.Contains(d, "@client") }); i >= 0 {
+				s.Directives = slices.Delete(s.Directives, i, i+1)
 				return true
 			}
 		}
@@ -195,7 +195,7 @@ var directiveOperators = []Operator{
 	{"odd field name", func(m *Mutation) bool {
 		p, ok := m.field("type interface input enum")
 		if ok {
-			p.fld.Name = pick(m.Random, []string{"__x", "_entities", "_service", "true", "id", "f0", p.typ.Fields[0].Name})
+			p.fld.Name = pick(m.Random, []string{"__x", "true", "id", "f0", p.typ.Fields[0].Name})
 		}
 		return ok
 	}},
