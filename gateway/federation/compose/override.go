@@ -2,8 +2,6 @@ package compose
 
 import (
 	"regexp"
-	"strconv"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -91,14 +89,15 @@ func (m *merger) applyOverride(f *mergedField, i int, d *ast.Directive, result [
 	switch {
 	case other.IsExternal(overridden):
 		m.hint(HintOverrideRemovable, at, "%q is overridden from %q, where it is external; the directive can be removed", at, from).at(s.Name, d.Position)
-		return
 	case other.IsUsed(overridden):
 		result[source].used = true
 	default:
 		result[source].unused = true
 	}
 	if label == "" {
-		m.hint(HintOverriddenRemovable, at, "%q is overridden by %q; subgraph %q can do without it", at, s.Name, from).at(from, overridden.Position)
+		if !other.IsExternal(overridden) {
+			m.hint(HintOverriddenRemovable, at, "%q is overridden by %q; subgraph %q can do without it", at, s.Name, from).at(from, overridden.Position)
+		}
 		return
 	}
 	result[i].label, result[source].label = label, label
@@ -107,13 +106,9 @@ func (m *merger) applyOverride(f *mergedField, i int, d *ast.Directive, result [
 
 var (
 	namedLabel   = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_\-:./]*$`)
-	percentLabel = regexp.MustCompile(`^percent\((\d{1,3}(?:\.\d{1,8})?)\)$`)
+	percentLabel = regexp.MustCompile(`^percent\((\d{1,2}(\.\d{1,8})?|100)\)$`)
 )
 
 func validLabel(label string) bool {
-	if m := percentLabel.FindStringSubmatch(strings.TrimSpace(label)); m != nil {
-		n, err := strconv.ParseFloat(m[1], 64)
-		return err == nil && n <= 100
-	}
-	return namedLabel.MatchString(label)
+	return namedLabel.MatchString(label) || percentLabel.MatchString(label)
 }

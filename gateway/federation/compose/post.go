@@ -48,7 +48,7 @@ func (m *merger) checkInterfaceKeys() {
 				continue
 			}
 			m.each(ast.Object, func(object *mergedType) {
-				own := object.sources[i]
+				own := m.subs[i].Type(object.Name)
 				if slices.Contains(object.Interfaces, t.Name) && (own == nil || !slices.Contains(own.Interfaces, t.Name)) {
 					m.errorf(spec.CodeInterfaceKeyMissingImplementation, "[%s] interface %q has a resolvable @key, so its implementation %q must be defined there too, and implement it",
 						m.subs[i].Name, t.Name, object.Name).At(m.subs[i].Name, src.Position)

@@ -142,29 +142,34 @@ func ownLink(directive string) *Linked {
 	return &Linked{URL: URL{Identity: Link, Name: "link", Version: Version{1, 0}}, Alias: directive, Feature: Find(Link)}
 }
 
-// linkDirective finds the name under which the schema uses the link directive.
+// linkDirective finds the name under which the schema uses the link directive: @core is one only where nothing links
+// federation by @link.
 func linkDirective(applied ast.DirectiveList, defined func(string) bool) string {
-	for _, d := range applied {
-		for _, argument := range []string{"url", "feature"} {
+	own := func(identity, argument string) string {
+		for _, d := range applied {
 			u, err := ParseURL(text(d, argument))
-			if err != nil || u.Identity != Link && u.Identity != Core {
+			if err != nil || u.Identity != identity {
 				continue
 			}
 			name := text(d, "as")
 			if name == "" {
 				name = u.Name
 			}
-			if name == d.Name && (name == "link" || name == "core" || defined(name)) {
+			if name == d.Name && (name == u.Name || defined(name)) {
 				return name
 			}
 		}
+		return ""
+	}
+	if name := own(Link, "url"); name != "" {
+		return name
 	}
 	for _, d := range applied {
 		if d.Name == "link" && strings.HasPrefix(text(d, "url"), Federation) {
 			return "link"
 		}
 	}
-	return ""
+	return own(Core, "feature")
 }
 
 func text(d *ast.Directive, argument string) string {

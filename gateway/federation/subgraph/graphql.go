@@ -33,9 +33,7 @@ func (s *Subgraph) validateGraphQL(added completion) spec.Errors {
 		dropMachinery(doc)
 	}
 	s.quoteNulls(doc)
-	if f := addService(doc); f != nil {
-		return spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "unknown type %q", f.Type.Name()).At(s.Name, f.Position)}
-	}
+	addService(doc)
 	var errs spec.Errors
 	for _, err := range ValidateDocument(doc) {
 		errs = append(errs, s.invalid(err))
@@ -63,32 +61,22 @@ func (s *Subgraph) quoteNulls(doc *ast.SchemaDocument) {
 	}
 }
 
-// addService gives the query root the field that federation adds, so that a schema without queries is valid. It returns
-// a field of the type of a query root that the schema does not have.
-func addService(doc *ast.SchemaDocument) *ast.FieldDefinition {
+// addService gives the query root the field that federation adds, so that a schema without queries is valid.
+func addService(doc *ast.SchemaDocument) {
 	query := queryName(doc)
 	pos := &ast.Position{Src: &ast.Source{Name: "federation", BuiltIn: true}}
 	service := &ast.FieldDefinition{Name: "_service", Type: ast.NonNullNamedType("String", pos), Position: pos}
-	all := slices.Concat(doc.Definitions, doc.Extensions)
-	for _, d := range all {
+	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
 		if d.Name == query {
 			if d.Kind == ast.Object && d.Fields.ForName(service.Name) == nil {
 				d.Fields = append(d.Fields, service)
 			}
-			return nil
-		}
-	}
-	for _, d := range all {
-		for _, f := range d.Fields {
-			if f.Type.Name() == query {
-				return f
-			}
+			return
 		}
 	}
 	if query == "Query" {
 		doc.Definitions = append(doc.Definitions, &ast.Definition{Kind: ast.Object, Name: query, Fields: ast.FieldList{service}, Position: pos})
 	}
-	return nil
 }
 
 // queryName is the name of the query root in a document.

@@ -37,13 +37,16 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	}
 	links, errs := spec.ResolveLinks(s.Applied, func(name string) bool { return doc.Directives.ForName(name) != nil })
 	s.Links = links
-	if len(errs) > 0 {
-		return nil, s.finish(errs)
-	}
 	if l := links.ByIdentity(spec.Federation); l != nil && l.URL.Version.Major == 2 {
 		s.Fed2, s.Version = true, l.URL.Version
 	}
-	added, errs := s.complete(doc)
+	var added completion
+	if len(errs) == 0 {
+		added, errs = s.complete(doc)
+	}
+	if e := s.unknownType(doc, added); e != nil {
+		return nil, s.finish(spec.Errors{e}) // the others may be its consequences
+	}
 	if len(errs) > 0 {
 		return nil, s.finish(errs)
 	}
@@ -58,7 +61,11 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 		return s, nil
 	}
 	if s.Fed2 {
-		errs = append(errs, s.Validate()...)
+		found := s.Validate()
+		if s.fatal != nil {
+			return nil, found
+		}
+		errs = append(errs, found...)
 	}
 	return nil, errs
 }
@@ -92,6 +99,38 @@ func (s *Subgraph) checkDefinitions(doc *ast.SchemaDocument) spec.Errors {
 		for _, a := range d.Arguments {
 			if name := a.Type.Name(); !defined[name] && !IsBuiltInScalar(name) {
 				return spec.Errors{spec.Errorf(spec.CodeInvalidGraphQL, "unknown type %q in the definition of @%s", name, d.Name).At(s.Name, a.Position)}
+			}
+		}
+	}
+	return nil
+}
+
+// unknownType reports a field or argument of a type that neither the schema nor a linked specification defines. The
+// types and fields that federation itself adds are not yet there.
+func (s *Subgraph) unknownType(doc *ast.SchemaDocument, added completion) *spec.Error {
+	defined := map[string]bool{}
+	for _, d := range slices.Concat(doc.Definitions, doc.Extensions, added.types) {
+		defined[d.Name] = true
+	}
+	check := func(t *ast.Type) *spec.Error {
+		if name := t.Name(); !defined[name] && !IsBuiltInScalar(name) {
+			return spec.Errorf(spec.CodeInvalidGraphQL, "unknown type %q", name).At(s.Name, t.Position)
+		}
+		return nil
+	}
+	query := queryName(doc)
+	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
+		for _, f := range d.Fields {
+			if !s.Fed2 && d.Name == query && (f.Name == "_service" || f.Name == "_entities") {
+				continue
+			}
+			if e := check(f.Type); e != nil {
+				return e
+			}
+			for _, a := range f.Arguments {
+				if e := check(a.Type); e != nil {
+					return e
+				}
 			}
 		}
 	}

@@ -14,7 +14,8 @@ type Operator struct {
 
 // Operators are all operators, by the rule they aim at.
 var Operators = slices.Concat(keyOperators, externalOperators, linkOperators, directiveOperators, mergeOperators, rootOperators, overrideOperators,
-	interfaceOperators, inaccessibleOperators, composeOperators, authOperators, contextOperators, costOperators)
+	interfaceOperators, inaccessibleOperators, composeOperators, authOperators, contextOperators, costOperators,
+	addOperators, reachOperators)
 
 // Mutate applies one operator that finds a place and notes its name in the set.
 func Mutate(r Random, s *Set) {
