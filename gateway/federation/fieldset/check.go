@@ -52,7 +52,14 @@ func (s Set) Check(parent *ast.Definition, types Lookup, rules Rules) []*Problem
 
 // HasDirectives reports whether a directive is applied anywhere in the set.
 func (s Set) HasDirectives() bool {
-	return slices.ContainsFunc(s, func(sel *Selection) bool { return sel.Directives || sel.Sub.HasDirectives() })
+	return s.HasDirective(func(string) bool { return true })
+}
+
+// HasDirective reports whether a directive whose name satisfies the condition is applied anywhere in the set.
+func (s Set) HasDirective(condition func(name string) bool) bool {
+	return slices.ContainsFunc(s, func(sel *Selection) bool {
+		return slices.ContainsFunc(sel.Directives, condition) || sel.Sub.HasDirective(condition)
+	})
 }
 
 func invalid(format string, args ...any) *Problem {

@@ -17,8 +17,8 @@ type Selection struct {
 	Field      string
 	Alias      string // "" when the field has none
 	Arguments  ast.ArgumentList
-	On         string // type condition of an inline fragment; "" when it has none
-	Directives bool   // a directive is applied to the selection
+	On         string   // type condition of an inline fragment; "" when it has none
+	Directives []string // names of the directives applied to the selection
 	Sub        Set
 }
 
@@ -48,13 +48,13 @@ func convert(list ast.SelectionSet, text string) (Set, error) {
 		var sub ast.SelectionSet
 		switch s := s.(type) {
 		case *ast.Field:
-			out = &Selection{Field: s.Name, Arguments: s.Arguments, Directives: len(s.Directives) > 0}
+			out = &Selection{Field: s.Name, Arguments: s.Arguments, Directives: directiveNames(s.Directives)}
 			if s.Alias != s.Name {
 				out.Alias = s.Alias
 			}
 			sub = s.SelectionSet
 		case *ast.InlineFragment:
-			out = &Selection{On: s.TypeCondition, Directives: len(s.Directives) > 0}
+			out = &Selection{On: s.TypeCondition, Directives: directiveNames(s.Directives)}
 			sub = s.SelectionSet
 		default:
 			return nil, fmt.Errorf("parse field set %q: a fragment cannot be spread by name", text)
@@ -68,6 +68,14 @@ func convert(list ast.SelectionSet, text string) (Set, error) {
 		set = append(set, out)
 	}
 	return set, nil
+}
+
+func directiveNames(list ast.DirectiveList) []string {
+	var names []string
+	for _, d := range list {
+		names = append(names, d.Name)
+	}
+	return names
 }
 
 // String prints the set without outer braces, e.g. "id org { id }".

@@ -112,7 +112,7 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 		if d.Name != links.Directive {
 			continue
 		}
-		l, err := readLink(d, defined(links.Directive) || !federated)
+		l, err := readLink(d, !federated)
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -76,7 +76,7 @@ func (s *Subgraph) Fields(d *ast.Directive) fieldset.Set {
 		text, _ = FieldsText(d)
 	}
 	set, err := fieldset.Parse(text)
-	if err != nil {
+	if err != nil || set.HasDirective(s.isUnknownDirective) {
 		return nil
 	}
 	return set

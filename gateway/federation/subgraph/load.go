@@ -40,10 +40,10 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	if l := links.ByIdentity(spec.Federation); l != nil && l.URL.Version.Major == 2 {
 		s.Fed2, s.Version = true, l.URL.Version
 	}
-	var added completion
-	if len(errs) == 0 {
-		added, errs = s.complete(doc)
+	if len(errs) > 0 {
+		return nil, s.finish(errs)
 	}
+	added, errs := s.complete(doc)
 	if e := s.unknownType(doc, added); e != nil {
 		return nil, s.finish(spec.Errors{e}) // the others may be its consequences
 	}

@@ -83,7 +83,7 @@ func (s *Subgraph) contextSelection(set fieldset.Set, types []*Type, want *ast.T
 	}
 	used := map[string]bool{}
 	for _, sel := range set {
-		if sel.Field != "" || sel.Directives {
+		if sel.Field != "" || len(sel.Directives) > 0 {
 			return "mixes fields and fragments, or has a directive"
 		}
 		condition := s.Lookup(sel.On)
@@ -132,7 +132,7 @@ func (s *Subgraph) contextPath(set fieldset.Set, parent *ast.Definition, want *a
 		return "must select exactly one field"
 	}
 	sel := set[0]
-	if sel.Alias != "" || sel.Directives {
+	if sel.Alias != "" || len(sel.Directives) > 0 {
 		return "cannot have aliases or directives"
 	}
 	if t := s.Type(parent.Name); t != nil && s.IsInterfaceObject(t) {

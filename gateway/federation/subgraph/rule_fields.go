@@ -39,6 +39,10 @@ func (s *Subgraph) checkFieldSet(d *ast.Directive, parent *ast.Definition, codes
 		report(d.Position, codes.invalid, "@%s on %s: %s", d.Name, parent.Name, err)
 		return nil
 	}
+	if set.HasDirective(s.isUnknownDirective) {
+		report(d.Position, codes.invalid, "@%s(fields: %q) on %s applies an unknown directive", d.Name, text, parent.Name)
+		return nil
+	}
 	problems := set.Check(parent, s.Lookup, fieldset.Rules{Arguments: codes.arguments == "", Abstract: codes.abstract == ""})
 	readable := true
 	for _, problem := range problems {
@@ -59,6 +63,10 @@ func (s *Subgraph) checkFieldSet(d *ast.Directive, parent *ast.Definition, codes
 		return nil
 	}
 	return set
+}
+
+func (s *Subgraph) isUnknownDirective(name string) bool {
+	return s.Definition(name) == nil && name != "skip" && name != "include" && name != "deprecated" && name != "specifiedBy"
 }
 
 // checkLeaves reports every leaf of the set that is neither external nor below an external field.

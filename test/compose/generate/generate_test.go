@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +17,41 @@ func TestTheSameSeedMakesTheSameSet(t *testing.T) {
 		if diff := cmp.Diff(a.Sources(), b.Sources()); diff != "" {
 			t.Fatalf("set %d (-first +again):\n%s", i, diff)
 		}
+	}
+}
+
+func TestEveryOperatorFindsAPlace(t *testing.T) {
+	found := map[string]bool{}
+	for i := range uint64(400) {
+		s := Base(NewRandom(3, i))
+		for n, op := range Operators { // on sets that others have broken already
+			if n%2 == int(i)%2 && Apply(NewRandom(i, uint64(n)), s, op) {
+				found[op.Name] = true
+			}
+		}
+		s.Sources()
+	}
+	for _, op := range Operators {
+		if !found[op.Name] {
+			t.Errorf("operator %q changed nothing in 400 sets", op.Name)
+		}
+	}
+}
+
+func TestShrinkKeepsWhatIsLookedFor(t *testing.T) {
+	s := Base(NewRandom(4, 1))
+	s.Subgraphs[0].query(&Field{Name: "wanted", Type: "Int", Description: "Not needed."})
+	small := Shrink(s, func(s *Set) bool {
+		for _, sub := range s.Subgraphs {
+			if sub.Type("Query").Field("wanted") != nil {
+				return true
+			}
+		}
+		return false
+	})
+	const want = "type Query {\n  wanted: Int\n}\n"
+	if len(small.Subgraphs) != 1 || !strings.HasSuffix(small.Subgraphs[0].String(), want) {
+		t.Errorf("got %v, want one subgraph ending in %q", small.Sources(), want)
 	}
 }
 

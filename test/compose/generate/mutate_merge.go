@@ -209,7 +209,7 @@ var mergeOperators = []Operator{
 		return true
 	}},
 	{"interface of an interface", func(m *Mutation) bool {
-		p, ok := m.typ("interface")
+		p, ok := m.typ("interface", func(p place) bool { return len(p.typ.Fields) > 0 })
 		if ok {
 			parent := &Type{Kind: "interface", Name: "Parent", Fields: cloneFields(p.typ.Fields[:1])}
 			parent.Fields[0].Directives = nil
