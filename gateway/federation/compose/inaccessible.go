@@ -33,9 +33,15 @@ func (m *merger) checkAPI() {
 		}
 	}
 	c.checkDirectives()
+	if len(c.errs) == 0 {
+		c.errs = c.late
+	}
 }
 
-type apiCheck struct{ *merger }
+type apiCheck struct {
+	*merger
+	late Errors // found once what is @inaccessible is removed
+}
 
 func (c *apiCheck) hidden(list ast.DirectiveList) bool {
 	name := c.names["inaccessible"]
@@ -55,13 +61,26 @@ func (c *apiCheck) failField(t *mergedType, field string, code spec.Code, format
 	}
 }
 
-// hiddenType reports whether clients cannot see the type.
+// hiddenType reports whether the type is @inaccessible.
 func (c *apiCheck) hiddenType(name string) bool {
 	t := c.types[name]
-	if t == nil {
-		return strings.HasPrefix(name, "link__") || c.isFeatureName(name)
+	return t != nil && c.hidden(t.Directives)
+}
+
+// checkReference reports a visible element of a type that clients cannot see, since it is @inaccessible or belongs to a
+// specification that the supergraph links.
+func (c *apiCheck) checkReference(typeName, at string, sources []*ast.FieldDefinition) {
+	var e *spec.Error
+	switch {
+	case c.hiddenType(typeName):
+		e = c.errorf(spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible %q", typeName, at)
+	case c.isFeatureName(typeName) || strings.HasPrefix(typeName, "link__"):
+		e = spec.Errorf(spec.CodeReferencedInaccessible, "type %q belongs to a linked specification but is the type of the visible %q", typeName, at)
+		c.late = append(c.late, e)
+	default:
+		return
 	}
-	return c.hidden(t.Directives) || c.isFeatureName(name)
+	c.locateFields(e, sources)
 }
 
 func (c *apiCheck) checkChildren(t *mergedType) {
@@ -93,17 +112,17 @@ func (c *apiCheck) checkField(t *mergedType, f *ast.FieldDefinition) {
 		}
 		return
 	}
-	if c.hiddenType(f.Type.Name()) {
-		c.failField(t, f.Name, spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible %q", f.Type.Name(), at)
+	var sources []*ast.FieldDefinition
+	if merged := c.fields[at]; merged != nil {
+		sources = merged.sources
 	}
+	c.checkReference(f.Type.Name(), at, sources)
 	for _, a := range f.Arguments {
 		switch {
-		case c.hidden(a.Directives):
-			if isRequired(a.Type, a.DefaultValue) {
-				c.failField(t, f.Name, spec.CodeRequiredInaccessible, "argument \"%s(%s:)\" is @inaccessible but required", at, a.Name)
-			}
-		case c.hiddenType(a.Type.Name()):
-			c.failField(t, f.Name, spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible \"%s(%s:)\"", a.Type.Name(), at, a.Name)
+		case !c.hidden(a.Directives):
+			c.checkReference(a.Type.Name(), at+"("+a.Name+":)", sources)
+		case isRequired(a.Type, a.DefaultValue):
+			c.failField(t, f.Name, spec.CodeRequiredInaccessible, "argument \"%s(%s:)\" is @inaccessible but required", at, a.Name)
 		}
 	}
 }
@@ -199,8 +218,8 @@ func (c *apiCheck) checkDirectives() {
 			if !c.hidden(a.Directives) && a.DefaultValue != nil && c.usesHidden(a.DefaultValue, a.Type) {
 				c.errorf(spec.CodeDefaultValueUsesInaccessible, "the default value of \"@%s(%s:)\" uses an @inaccessible element", d.Name, a.Name)
 			}
-			if !c.hidden(a.Directives) && c.hiddenType(a.Type.Name()) {
-				c.errorf(spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of \"@%s(%s:)\"", a.Type.Name(), d.Name, a.Name)
+			if !c.hidden(a.Directives) {
+				c.checkReference(a.Type.Name(), "@"+d.Name+"("+a.Name+":)", nil)
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func (s Set) HasDirectives() bool {
 // HasDirective reports whether a directive whose name satisfies the condition is applied anywhere in the set.
 func (s Set) HasDirective(condition func(name string) bool) bool {
 	return slices.ContainsFunc(s, func(sel *Selection) bool {
-		return slices.ContainsFunc(sel.Directives, condition) || sel.Sub.HasDirective(condition)
+		return slices.ContainsFunc(sel.Directives, func(d *ast.Directive) bool { return condition(d.Name) }) || sel.Sub.HasDirective(condition)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -17,8 +18,8 @@ type Selection struct {
 	Field      string
 	Alias      string // "" when the field has none
 	Arguments  ast.ArgumentList
-	On         string   // type condition of an inline fragment; "" when it has none
-	Directives []string // names of the directives applied to the selection
+	On         string // type condition of an inline fragment; "" when it has none
+	Directives ast.DirectiveList
 	Sub        Set
 }
 
@@ -27,6 +28,9 @@ const maxTokens = 10_000
 
 // Parse reads a field set; braces around the whole are allowed.
 func Parse(text string) (Set, error) {
+	if !utf8.ValidString(text) {
+		return nil, fmt.Errorf("parse field set %q: it is not UTF-8", text)
+	}
 	source := strings.TrimSpace(text)
 	if !strings.HasPrefix(source, "{") {
 		source = "{" + source + "\n}"
@@ -48,13 +52,13 @@ func convert(list ast.SelectionSet, text string) (Set, error) {
 		var sub ast.SelectionSet
 		switch s := s.(type) {
 		case *ast.Field:
-			out = &Selection{Field: s.Name, Arguments: s.Arguments, Directives: directiveNames(s.Directives)}
+			out = &Selection{Field: s.Name, Arguments: s.Arguments, Directives: s.Directives}
 			if s.Alias != s.Name {
 				out.Alias = s.Alias
 			}
 			sub = s.SelectionSet
 		case *ast.InlineFragment:
-			out = &Selection{On: s.TypeCondition, Directives: directiveNames(s.Directives)}
+			out = &Selection{On: s.TypeCondition, Directives: s.Directives}
 			sub = s.SelectionSet
 		default:
 			return nil, fmt.Errorf("parse field set %q: a fragment cannot be spread by name", text)
@@ -68,14 +72,6 @@ func convert(list ast.SelectionSet, text string) (Set, error) {
 		set = append(set, out)
 	}
 	return set, nil
-}
-
-func directiveNames(list ast.DirectiveList) []string {
-	var names []string
-	for _, d := range list {
-		names = append(names, d.Name)
-	}
-	return names
 }
 
 // String prints the set without outer braces, e.g. "id org { id }".
@@ -101,6 +97,10 @@ func (s Set) write(b *strings.Builder) {
 			if sel.On != "" {
 				b.WriteString(" on " + sel.On)
 			}
+		}
+		for _, d := range sel.Directives {
+			b.WriteString(" @" + d.Name)
+			writeArguments(b, d.Arguments)
 		}
 		if len(sel.Sub) > 0 {
 			b.WriteString(" { ")

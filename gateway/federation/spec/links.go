@@ -52,6 +52,7 @@ func (l *Linked) TypeName(name string) string {
 // Links are the resolved @link applications of one schema.
 type Links struct {
 	Directive string // name of the link directive itself; "" when the schema links nothing
+	Explicit  bool   // the schema links the link specification itself
 	All       []*Linked
 }
 
@@ -120,6 +121,7 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 			links.All = append(links.All, l)
 		}
 	}
+	links.Explicit = links.ByIdentity(Link) != nil
 	if core := links.ByIdentity(Core); core != nil && links.Directive == "link" {
 		core.Feature = nil // a specification like any other
 	}

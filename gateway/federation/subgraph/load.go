@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -40,10 +41,13 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	if l := links.ByIdentity(spec.Federation); l != nil && l.URL.Version.Major == 2 {
 		s.Fed2, s.Version = true, l.URL.Version
 	}
-	if len(errs) > 0 {
+	var added completion
+	switch {
+	case len(errs) == 0:
+		added, errs = s.complete(doc)
+	case !links.Explicit:
 		return nil, s.finish(errs)
 	}
-	added, errs := s.complete(doc)
 	if e := s.unknownType(doc, added); e != nil {
 		return nil, s.finish(spec.Errors{e}) // the others may be its consequences
 	}
@@ -71,6 +75,9 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 }
 
 func (s *Subgraph) parse() (*ast.SchemaDocument, error) {
+	if !utf8.ValidString(s.SDL) {
+		return nil, errors.New("the schema is not UTF-8")
+	}
 	doc, err := parser.ParseSchemaWithLimit(&ast.Source{Name: s.Name, Input: s.SDL}, maxTokens)
 	if err != nil {
 		return nil, err

@@ -68,7 +68,10 @@ func (s *Subgraph) checkFromContext(t *Type, f *ast.FieldDefinition, a *ast.Argu
 }
 
 func (s *Subgraph) hasResolvableKey(t *Type) bool {
-	return slices.ContainsFunc(s.All(t.Directives, "key"), Resolvable)
+	return slices.ContainsFunc(s.All(t.Directives, "key"), func(key *ast.Directive) bool {
+		a := key.Arguments.ForName("resolvable")
+		return Resolvable(key) && (a == nil || a.Value.Kind != ast.NullValue)
+	})
 }
 
 // contextSelection says what is wrong with the selection of a context that the given types set; "" when nothing is.

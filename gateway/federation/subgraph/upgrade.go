@@ -178,7 +178,7 @@ func (u *upgrader) pruneFieldSets() {
 					return false
 				}
 				set := u.s.Fields(d)
-				if set == nil || parent == nil || set.HasDirectives() || set.Check(parent, u.s.Lookup, fieldset.Rules{Arguments: true, Abstract: true, Disjoint: true}) != nil {
+				if set == nil || parent == nil || u.isInvalid(set, parent) {
 					return false // an error that is reported once the schema is upgraded
 				}
 				pruned := u.prune(set, parent)
@@ -190,6 +190,11 @@ func (u *upgrader) pruneFieldSets() {
 			})
 		}
 	}
+}
+
+func (u *upgrader) isInvalid(set fieldset.Set, parent *ast.Definition) bool {
+	problems := set.Check(parent, u.s.Lookup, fieldset.Rules{Arguments: true, Abstract: true, Disjoint: true})
+	return slices.ContainsFunc(problems, func(p *fieldset.Problem) bool { return p.Kind == fieldset.Invalid })
 }
 
 func (u *upgrader) prune(set fieldset.Set, parent *ast.Definition) fieldset.Set {
@@ -257,6 +262,10 @@ func (u *upgrader) dropInterfaceDirectives() {
 
 // dropUnusedExternals removes external fields that nothing uses, and types that have no other.
 func (u *upgrader) dropUnusedExternals() {
+	referenced := map[string]bool{} // also by what is dropped
+	for _, t := range u.s.Types {
+		referenced[t.Name] = u.s.isReferenced(t.Name)
+	}
 	for _, t := range slices.Clone(u.s.Types) {
 		if t.Kind != ast.Object && t.Kind != ast.Interface || len(t.Fields) == 0 {
 			continue
@@ -269,7 +278,7 @@ func (u *upgrader) dropUnusedExternals() {
 		if len(t.Fields) > 0 {
 			continue
 		}
-		if u.s.isReferenced(t.Name) || u.s.IsRoot(t.Name) || u.s.Has(t.Directives, "key") { // an entity is a member of _Entity
+		if referenced[t.Name] || u.s.IsRoot(t.Name) || u.s.Has(t.Directives, "key") { // an entity is a member of _Entity
 			u.errorf(t.Position, spec.CodeTypeWithOnlyUnusedExternal, "type %q has only external fields that nothing uses", t.Name)
 			continue
 		}
