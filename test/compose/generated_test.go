@@ -25,11 +25,15 @@ var (
 	shrunk  = flag.String("shrink", "", "folder that takes the smallest set of each kind of disagreement")
 )
 
-// generated makes set number n: a valid one, broken up to three times.
+// generated makes set number n: a valid one, broken up to three times. Every operator has its turn.
 func generated(n int) *generate.Set {
 	r := generate.NewRandom(*seed, uint64(n))
 	s := generate.Base(r)
-	for range r.IntN(4) {
+	times := r.IntN(4)
+	if times > 0 && generate.Apply(r, s, generate.Operators[n%len(generate.Operators)]) {
+		times--
+	}
+	for range times {
 		generate.Mutate(r, s)
 	}
 	return s

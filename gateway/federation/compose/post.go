@@ -47,13 +47,22 @@ func (m *merger) checkInterfaceKeys() {
 			if src == nil || src.Kind != ast.Interface || !slices.ContainsFunc(m.subs[i].All(src.Directives, "key"), subgraph.Resolvable) {
 				continue
 			}
+			own := slices.DeleteFunc(m.subs[i].Implementations(t.Name), func(impl *subgraph.Type) bool { return impl.Kind != ast.Object })
+			var all []string
 			m.each(ast.Object, func(object *mergedType) {
-				own := m.subs[i].Type(object.Name)
-				if slices.Contains(object.Interfaces, t.Name) && (own == nil || !slices.Contains(own.Interfaces, t.Name)) {
-					m.errorf(spec.CodeInterfaceKeyMissingImplementation, "[%s] interface %q has a resolvable @key, so its implementation %q must be defined there too, and implement it",
-						m.subs[i].Name, t.Name, object.Name).At(m.subs[i].Name, src.Position)
+				if slices.Contains(object.Interfaces, t.Name) {
+					all = append(all, object.Name)
 				}
 			})
+			if len(own) >= len(all) {
+				continue
+			}
+			for _, name := range all {
+				if !slices.ContainsFunc(own, func(impl *subgraph.Type) bool { return impl.Name == name }) {
+					m.errorf(spec.CodeInterfaceKeyMissingImplementation, "[%s] interface %q has a resolvable @key, so its implementation %q must be defined there too, and implement it",
+						m.subs[i].Name, t.Name, name).At(m.subs[i].Name, src.Position)
+				}
+			}
 		}
 	})
 }

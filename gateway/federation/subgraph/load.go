@@ -48,7 +48,7 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	case !links.Explicit:
 		return nil, s.finish(errs)
 	}
-	if e := s.unknownType(doc, added); e != nil {
+	if e := s.brokenField(doc, added); e != nil {
 		return nil, s.finish(spec.Errors{e}) // the others may be its consequences
 	}
 	if len(errs) > 0 {
@@ -112,9 +112,9 @@ func (s *Subgraph) checkDefinitions(doc *ast.SchemaDocument) spec.Errors {
 	return nil
 }
 
-// unknownType reports a field or argument of a type that neither the schema nor a linked specification defines. The
-// types and fields that federation itself adds are not yet there.
-func (s *Subgraph) unknownType(doc *ast.SchemaDocument, added completion) *spec.Error {
+// brokenField reports a field that is defined twice, or that is or has an argument of a type that neither the schema nor
+// a linked specification defines. The types and fields that federation itself adds are not yet there.
+func (s *Subgraph) brokenField(doc *ast.SchemaDocument, added completion) *spec.Error {
 	defined := map[string]bool{}
 	for _, d := range slices.Concat(doc.Definitions, doc.Extensions, added.types) {
 		defined[d.Name] = true
@@ -126,8 +126,13 @@ func (s *Subgraph) unknownType(doc *ast.SchemaDocument, added completion) *spec.
 		return nil
 	}
 	query := queryName(doc)
+	seen := map[[2]string]bool{}
 	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
 		for _, f := range d.Fields {
+			if seen[[2]string{d.Name, f.Name}] {
+				return spec.Errorf(spec.CodeInvalidGraphQL, "field \"%s.%s\" is defined twice", d.Name, f.Name).At(s.Name, f.Position)
+			}
+			seen[[2]string{d.Name, f.Name}] = true
 			if !s.Fed2 && d.Name == query && (f.Name == "_service" || f.Name == "_entities") {
 				continue
 			}

@@ -18,7 +18,8 @@ type upgrader struct {
 	keyed  []string // interfaces that had a @key
 }
 
-// passes of the upgrade, in order: each relies on those before.
+// passes of the upgrade, in order: each relies on those before. What is external, used and provided is settled when the
+// late ones begin: that they drop a field does not change what it stood for.
 var passes = []func(*upgrader){
 	(*upgrader).checkBases,
 	(*upgrader).quoteFieldSets,
@@ -27,6 +28,9 @@ var passes = []func(*upgrader){
 	(*upgrader).pruneFieldSets,
 	(*upgrader).defineExtensions,
 	(*upgrader).dropInterfaceDirectives,
+}
+
+var latePasses = []func(*upgrader){
 	(*upgrader).dropUnusedExternals,
 	(*upgrader).addShareable,
 	(*upgrader).dropRepeatedTags,
@@ -52,6 +56,9 @@ func Upgrade(subs []*Subgraph) ([]*Subgraph, spec.Errors) {
 			for _, pass := range passes {
 				pass(u)
 				u.s.facts = nil
+			}
+			for _, pass := range latePasses {
+				pass(u)
 			}
 		}
 		u.checkInterfaceObjects()

@@ -89,6 +89,44 @@ var addOperators = []Operator{
 		}
 		return ok
 	}},
+	{"directive in a field set", func(m *Mutation) bool {
+		s := pick(m.Random, m.Subgraphs)
+		t := keyed("Conditional", marked("need", "Int", "external", ""), marked("reads", "Int", "requires", pick(m.Random, []string{`fields: "need @skip(if: true)"`, `fields: "need"`})))
+		t.Add("key", pick(m.Random, []string{`fields: "id @include(if: true)"`, `fields: "id @nothing"`}))
+		s.Types = append(s.Types, t)
+		return true
+	}},
+	{"key of an interface in an old version", func(m *Mutation) bool {
+		s := m.sub("shareable")
+		if s == nil || s.Has("interfaceObject") {
+			return false
+		}
+		s.Types = append(s.Types, &Type{Kind: "interface", Name: "Old", Fields: []*Field{{Name: "id", Type: "ID!"}}, Directives: []Directive{D("key", `fields: "id"`)}})
+		return true
+	}},
+	{"federation 1 type of unused externals", func(m *Mutation) bool {
+		for _, s := range m.Subgraphs {
+			if s.Minor == Fed1 {
+				s.Types = append(s.Types, object("Unused", marked("x", "Int", "external", "")))
+				if m.Chance(70) {
+					s.query(&Field{Name: "unused", Type: "Unused"})
+				}
+				return true
+			}
+		}
+		return false
+	}},
+	{"shared field with an argument", func(m *Mutation) bool {
+		a, b, ok := m.pair("shareable")
+		if ok {
+			for _, s := range []*Subgraph{a, b} {
+				f := marked("argued", "Int", "shareable", "")
+				f.Args = []*Field{{Name: "x", Type: pick(m.Random, []string{"Int", "Int!", "[Int]", "[Int!]"}), Default: pick(m.Random, []string{"", "", "1"})}}
+				s.query(f)
+			}
+		}
+		return ok
+	}},
 	{"@provides on an interface", func(m *Mutation) bool {
 		s := m.sub("provides")
 		s.Types = append(s.Types, &Type{Kind: "interface", Name: "Gives", Fields: []*Field{marked("given", "Given", "provides", pick(m.Random, []string{`fields: "x"`, `fields: "y"`, `fields: "x @skip(if: true)"`}))}}, object("Given", marked("x", "Int", "external", ""), &Field{Name: "y", Type: "Int"}))
