@@ -121,7 +121,7 @@ func ResolveLinks(applied ast.DirectiveList, defined func(name string) bool) (*L
 			links.All = append(links.All, l)
 		}
 	}
-	links.Explicit = links.ByIdentity(Link) != nil
+	links.Explicit = len(links.All) > 0 && links.All[0].URL.Identity == Link
 	if core := links.ByIdentity(Core); core != nil && links.Directive == "link" {
 		core.Feature = nil // a specification like any other
 	}

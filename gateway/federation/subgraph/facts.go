@@ -44,6 +44,9 @@ func (s *Subgraph) IsUsed(f *ast.FieldDefinition) bool { return s.known().used[f
 // IsShareable reports whether other subgraphs may resolve the field too.
 func (s *Subgraph) IsShareable(t *Type, f *ast.FieldDefinition) bool {
 	facts := s.known()
+	if s.sharing != nil {
+		facts = s.sharing
+	}
 	return s.Has(f.Directives, "shareable") || facts.keyMember[f] || facts.external[f] && facts.provided[f] ||
 		s.Has(t.PartOf(f).Directives, "shareable")
 }

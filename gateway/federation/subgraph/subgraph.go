@@ -28,6 +28,7 @@ type Subgraph struct {
 	specNames  map[string]string                   // directive name in the schema -> federation name
 	completion map[string]*ast.DirectiveDefinition // every directive that may be applied, by name in the schema
 	facts      *Facts
+	sharing    *Facts      // of an upgraded schema: the facts without the fields that the upgrade dropped
 	fatal      *spec.Error // set by stop
 
 	upgradeErrors spec.Errors // definitions of Federation 1 that clash with those of Federation 2

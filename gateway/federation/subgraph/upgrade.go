@@ -13,6 +13,7 @@ import (
 // subgraphs as they were written.
 type upgrader struct {
 	s      *Subgraph
+	before *Subgraph // s as it was written
 	others []*Subgraph
 	errs   spec.Errors
 	keyed  []string // interfaces that had a @key
@@ -51,7 +52,7 @@ func Upgrade(subs []*Subgraph) ([]*Subgraph, spec.Errors) {
 			errs = append(errs, problems...)
 			continue
 		}
-		u := &upgrader{s: fresh, others: slices.DeleteFunc(slices.Clone(subs), func(o *Subgraph) bool { return o == s })}
+		u := &upgrader{s: fresh, before: s, others: slices.DeleteFunc(slices.Clone(subs), func(o *Subgraph) bool { return o == s })}
 		if u.errs = fresh.upgradeErrors; len(u.errs) == 0 {
 			for _, pass := range passes {
 				pass(u)
@@ -60,6 +61,7 @@ func Upgrade(subs []*Subgraph) ([]*Subgraph, spec.Errors) {
 			for _, pass := range latePasses {
 				pass(u)
 			}
+			fresh.sharing = fresh.computeFacts()
 		}
 		u.checkInterfaceObjects()
 		fresh.Fed2, fresh.Version = true, spec.UpgradeVersion
@@ -337,11 +339,22 @@ func (u *upgrader) addShareable() {
 			continue
 		}
 		for _, f := range t.Fields {
-			if !u.s.known().keyMember[f] && u.resolvedElsewhere(t.Name, f.Name) {
+			if !u.wasShareable(t.Name, f.Name) && u.resolvedElsewhere(t.Name, f.Name) {
 				mark(&f.Directives, f.Position)
 			}
 		}
 	}
+}
+
+// wasShareable reports whether the field could be resolved elsewhere too before the upgrade, as part of a key or since it is
+// external and provided.
+func (u *upgrader) wasShareable(typeName, field string) bool {
+	t := u.before.Type(typeName)
+	if t == nil {
+		return false
+	}
+	f := t.Fields.ForName(field)
+	return f != nil && u.before.IsShareable(t, f)
 }
 
 // resolvedElsewhere reports whether another subgraph has the field itself or provides it.
