@@ -99,14 +99,15 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 	if field == nil {
 		return invalid("type %q has no field %q", parent.Name, sel.Field)
 	}
+	result := types(field.Type.Name())
+	composite := result != nil && result.IsCompositeType()
+	if !rules.Abstract && composite && result.IsAbstractType() {
+		return &Problem{SelectAbstract, fmt.Sprintf("field \"%s.%s\" has the abstract type %q and cannot be included", parent.Name, sel.Field, result.Name)}
+	}
 	if p := sel.checkArguments(parent, field, types); p != nil {
 		return p
 	}
-	result := types(field.Type.Name())
-	composite := result != nil && result.IsCompositeType()
 	switch {
-	case !rules.Abstract && composite && result.IsAbstractType():
-		return &Problem{SelectAbstract, fmt.Sprintf("field \"%s.%s\" has the abstract type %q and cannot be included", parent.Name, sel.Field, result.Name)}
 	case !composite && len(sel.Sub) > 0:
 		return invalid("field \"%s.%s\" has no fields to select", parent.Name, sel.Field)
 	case composite && len(sel.Sub) == 0:
