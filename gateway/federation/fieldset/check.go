@@ -32,12 +32,17 @@ type Rules struct {
 	Arguments bool // fields may take arguments
 	Abstract  bool // fields of interface and union type may be selected
 	Disjoint  bool // fragments need not be able to match
+
+	// FilledIn tells which arguments need not be given even though they are mandatory; nil: none.
+	FilledIn func(*ast.ArgumentDefinition) bool
 }
 
 // Check says what is wrong with the set on the given parent type: that it is invalid, or else whether it has a directive
 // and whether it selects what the rules do not allow; nil when all is well.
 func (s Set) Check(parent *ast.Definition, types Lookup, rules Rules) []*Problem {
-	if p := s.check(parent, types, Rules{Arguments: true, Abstract: rules.Abstract, Disjoint: rules.Disjoint}); p != nil {
+	first := rules
+	first.Arguments = true
+	if p := s.check(parent, types, first); p != nil {
 		return []*Problem{p}
 	}
 	var problems []*Problem
@@ -104,7 +109,7 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 	if !rules.Abstract && composite && result.IsAbstractType() {
 		return &Problem{SelectAbstract, fmt.Sprintf("field \"%s.%s\" has the abstract type %q and cannot be included", parent.Name, sel.Field, result.Name)}
 	}
-	if p := sel.checkArguments(parent, field, types); p != nil {
+	if p := sel.checkArguments(parent, field, types, rules); p != nil {
 		return p
 	}
 	switch {
@@ -121,7 +126,7 @@ func (sel *Selection) checkField(parent *ast.Definition, types Lookup, rules Rul
 	return sel.Sub.check(result, types, rules)
 }
 
-func (sel *Selection) checkArguments(parent *ast.Definition, field *ast.FieldDefinition, types Lookup) *Problem {
+func (sel *Selection) checkArguments(parent *ast.Definition, field *ast.FieldDefinition, types Lookup, rules Rules) *Problem {
 	for _, a := range sel.Arguments {
 		definition := field.Arguments.ForName(a.Name)
 		if definition == nil {
@@ -132,7 +137,8 @@ func (sel *Selection) checkArguments(parent *ast.Definition, field *ast.FieldDef
 		}
 	}
 	for _, a := range field.Arguments {
-		if a.Type.NonNull && a.DefaultValue == nil && sel.Arguments.ForName(a.Name) == nil {
+		mandatory := a.Type.NonNull && a.DefaultValue == nil && (rules.FilledIn == nil || !rules.FilledIn(a))
+		if mandatory && sel.Arguments.ForName(a.Name) == nil {
 			return invalid("field \"%s.%s\" needs the argument %q", parent.Name, sel.Field, a.Name)
 		}
 	}

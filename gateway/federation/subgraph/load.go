@@ -60,7 +60,9 @@ func Load(src Source) (*Subgraph, spec.Errors) {
 	dropMachinery(doc)
 	errs = s.finish(s.renameRoots(doc))
 	s.build(doc, added)
-	errs = append(errs, s.finish(s.checkMachinery(doc))...)
+	if errs := s.checkMachinery(doc); len(errs) > 0 {
+		return nil, s.finish(errs)
+	}
 	if len(errs) == 0 {
 		return s, nil
 	}

@@ -43,7 +43,10 @@ func (s *Subgraph) checkFieldSet(d *ast.Directive, parent *ast.Definition, codes
 		report(d.Position, codes.invalid, "@%s(fields: %q) on %s applies an unknown directive", d.Name, text, parent.Name)
 		return nil
 	}
-	problems := set.Check(parent, s.Lookup, fieldset.Rules{Arguments: codes.arguments == "", Abstract: codes.abstract == ""})
+	problems := set.Check(parent, s.Lookup, fieldset.Rules{
+		Arguments: codes.arguments == "", Abstract: codes.abstract == "",
+		FilledIn: func(a *ast.ArgumentDefinition) bool { return s.Has(a.Directives, "fromContext") },
+	})
 	readable := true
 	for _, problem := range problems {
 		code := codes.invalid
