@@ -36,7 +36,7 @@ func root() *cobra.Command {
 	}
 	cmd.SetOut(os.Stdout)
 	cmd.Flags().AddFlagSet(serve.Flags())
-	cmd.AddCommand(serve, configCommand(), gatewayCommand(), composeCommand(), planCommand(), userCommand(), healthcheckCommand(), versionCommand())
+	cmd.AddCommand(serve, configCommand(), gatewayCommand(), composeCommand(), checkCommand(), planCommand(), userCommand(), healthcheckCommand(), versionCommand())
 	return cmd
 }
 
