@@ -18,7 +18,7 @@ func composeCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	file := cmd.Flags().String("config", "supergraph.yaml", "the subgraphs, in the form that rover reads")
-	out := cmd.Flags().StringP("output", "o", "", "file to write the supergraph to (text format); empty: standard output")
+	out := cmd.Flags().StringP("output", "o", "", "file to write the supergraph to; empty: standard output")
 	format := cmd.Flags().String("format", "text", "text, or json: {supergraphSdl, errors, hints} on standard output")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *format != "text" && *format != "json" {
@@ -43,7 +43,10 @@ func composeCommand() *cobra.Command {
 			}
 			if *out == "" {
 				cmd.Print(result.SupergraphSDL)
-			} else if err := os.WriteFile(*out, []byte(result.SupergraphSDL), 0o644); err != nil { //nolint:gosec // a schema is no secret
+			}
+		}
+		if result != nil && *out != "" {
+			if err := os.WriteFile(*out, []byte(result.SupergraphSDL), 0o644); err != nil { //nolint:gosec // a schema is no secret
 				return fmt.Errorf("write the supergraph: %w", err)
 			}
 		}

@@ -1,6 +1,7 @@
 package schemadiff
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -51,7 +52,7 @@ func (d *differ) arguments(at, removed, required string, was, is ast.ArgumentDef
 		if d.typeChange("ARG_CHANGED_KIND", arg, a.Type, now.Type, true) || a.DefaultValue == nil {
 			continue
 		}
-		if now.DefaultValue == nil || a.DefaultValue.String() != now.DefaultValue.String() {
+		if now.DefaultValue == nil || canonical(a.DefaultValue) != canonical(now.DefaultValue) {
 			d.add(Dangerous, "ARG_DEFAULT_VALUE_CHANGE", arg, "The default value changed or was removed.")
 		}
 	}
@@ -96,6 +97,22 @@ func accepts(wide, narrow *ast.Type) bool {
 		return accepts(wide.Elem, narrow.Elem)
 	}
 	return wide.NamedType == narrow.NamedType
+}
+
+// canonical prints a value with the fields of its objects in the order of their names.
+func canonical(v *ast.Value) string {
+	if v.Kind != ast.ObjectValue && v.Kind != ast.ListValue {
+		return v.String()
+	}
+	var parts []string
+	for _, c := range v.Children {
+		parts = append(parts, c.Name+":"+canonical(c.Value))
+	}
+	if v.Kind == ast.ListValue {
+		return "[" + strings.Join(parts, ",") + "]"
+	}
+	slices.Sort(parts)
+	return "{" + strings.Join(parts, ",") + "}"
 }
 
 func (d *differ) directives(from, to *ast.Schema) {

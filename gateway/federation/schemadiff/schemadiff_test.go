@@ -37,6 +37,7 @@ func TestCompare(t *testing.T) {
 		"an optional argument was added":         {q, "type Query { a(x: Int): Int }", "DANGEROUS OPTIONAL_ARG_ADDED Query.a(x:)"},
 		"an argument changed its type":           {"type Query { a(x: Int): Int }", "type Query { a(x: ID): Int }", "BREAKING ARG_CHANGED_KIND Query.a(x:)"},
 		"an argument changed its default":        {"type Query { a(x: Int = 1): Int }", "type Query { a(x: Int = 2): Int }", "DANGEROUS ARG_DEFAULT_VALUE_CHANGE Query.a(x:)"},
+		"the order inside a default changed":     {q + "input I { a: Int b: Int } type T { a(x: I = {a: 1, b: 2}): Int }", q + "input I { a: Int b: Int } type T { a(x: I = {b: 2, a: 1}): Int }", ""},
 		"a directive was removed":                {q + "directive @d on FIELD", q, "BREAKING DIRECTIVE_REMOVED @d"},
 		"a directive was added":                  {q, q + "directive @d on FIELD", "SAFE DIRECTIVE_ADDED @d"},
 		"a directive lost an argument":           {q + "directive @d(x: Int) on FIELD", q + "directive @d on FIELD", "BREAKING DIRECTIVE_ARG_REMOVED @d(x:)"},
