@@ -215,14 +215,13 @@ func (s *Subgraph) build(doc *ast.SchemaDocument, added completion) {
 	for _, d := range doc.Extensions {
 		extension[d] = true
 	}
-	owned := s.linkedTypes()
 	for _, d := range slices.Concat(doc.Definitions, doc.Extensions) {
-		if !owned[d.Name] && !isMachinery(d.Name) {
+		if !s.staysBehind(d.Name) && !isMachinery(d.Name) {
 			s.add(d, extension[d])
 		}
 	}
 	for _, d := range added.types {
-		if !owned[d.Name] && d.Name != "_FieldSet" {
+		if !s.staysBehind(d.Name) {
 			s.add(d, false)
 		}
 	}
@@ -237,22 +236,21 @@ func (s *Subgraph) build(doc *ast.SchemaDocument, added completion) {
 	}
 }
 
-// linkedTypes lists the types that stay in the subgraph, by their names in the schema: those of the federation and link
-// specifications. Other specifications' types are merged as one's own are.
-func (s *Subgraph) linkedTypes() map[string]bool {
-	names := map[string]bool{}
-	if !s.Fed2 {
-		names["_FieldSet"], names["federation__FieldSet"] = true, true // as they are once the schema is upgraded
+// staysBehind reports whether a type belongs, by its name, to the federation or link specification, whose types are not
+// merged. Other specifications' types are merged as one's own are.
+func (s *Subgraph) staysBehind(name string) bool {
+	if !s.Fed2 && (name == "_FieldSet" || strings.HasPrefix(name, "federation__")) { // as they are once the schema is upgraded
+		return true
 	}
 	for _, l := range s.Links.All {
 		if l.Feature == nil || !slices.Contains([]string{spec.Federation, spec.Link, spec.Core}, l.URL.Identity) {
 			continue
 		}
-		for _, d := range l.Feature.Definitions(l.URL.Version).Definitions {
-			names[l.TypeName(d.Name)] = true
+		if strings.HasPrefix(name, l.Alias+"__") || slices.ContainsFunc(l.Imports, func(i spec.Import) bool { return !i.Directive && i.As == name }) {
+			return true
 		}
 	}
-	return names
+	return false
 }
 
 // renameRoots gives the root types their default names.
