@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/subgraph"
 )
 
@@ -39,8 +38,11 @@ type Answer struct {
 	API        string   `json:"api"`
 }
 
-// patience is how long a composer may take for one set.
-const patience = 5 * time.Second
+// How long the composers may take for one set. The second opinion is not waited for as long.
+const (
+	patience      = 30 * time.Second
+	patienceGuild = 3 * time.Second
+)
 
 // Worker is a Node process with the two other composers. It answers one question at a time and is started anew when it
 // hangs or dies. It is not for concurrent use.
@@ -62,9 +64,6 @@ func (w *Worker) start() error {
 	w.cmd = exec.Command("node", "--stack-size=2000", "worker.mjs")
 	w.cmd.Dir, w.cmd.Stderr = w.dir, os.Stderr
 	w.cmd.Env = append(os.Environ(), "NODE_ENV=production")
-	if !checksSatisfiability() {
-		w.cmd.Env = append(w.cmd.Env, "MERGE_ONLY=1")
-	}
 	in, err := w.cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -89,16 +88,6 @@ func (w *Worker) start() error {
 		}
 	}(w.answers)
 	return nil
-}
-
-// checksSatisfiability reports whether our composer has that last stage, by a set that fails in no other. The reference
-// leaves it out as well where ours does not have it, so that the stages before can be compared.
-func checksSatisfiability() bool {
-	_, err := compose.Compose([]subgraph.Source{
-		{Name: "a", SDL: "type Query { t: T } type T { a: Int }"},
-		{Name: "b", SDL: "type T { b: Int }"},
-	})
-	return err != nil
 }
 
 // Close ends the process.
@@ -137,8 +126,12 @@ func (w *Worker) Compose(ctx context.Context, sources []subgraph.Source) (apollo
 	for _, s := range sources {
 		q.Subgraphs = append(q.Subgraphs, sourceQuestion(s))
 	}
-	r, err := w.ask(ctx, q)
-	return r.Apollo, r.Guild, err
+	first, err := w.ask(ctx, q)
+	if err != nil || first.Apollo.Verdict == HUNG {
+		return first.Apollo, first.Apollo, err
+	}
+	second, err := w.answer(ctx, patienceGuild)
+	return first.Apollo, second.Guild, err
 }
 
 // Read asks whether Apollo's tools read the supergraph.
@@ -159,19 +152,24 @@ func (w *Worker) ask(ctx context.Context, q question) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	if _, err := w.in.Write(append(line, '\n')); err != nil {
 		w.Close()
 		return reply{}, fmt.Errorf("write to node: %w", err)
 	}
+	return w.answer(ctx, patience)
+}
+
+// answer waits for one answer to the question asked last. When there is none the process is ended.
+func (w *Worker) answer(ctx context.Context, within time.Duration) (reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	why := "the process ended"
 	select {
 	case line, alive := <-w.answers:
 		if alive {
 			var r reply
-			if err := json.Unmarshal(line, &r); err != nil || r.ID != q.ID {
-				return r, fmt.Errorf("node answered %.200q to question %d: %w", line, q.ID, err)
+			if err := json.Unmarshal(line, &r); err != nil || r.ID != w.next {
+				return r, fmt.Errorf("node answered %.200q to question %d: %w", line, w.next, err)
 			}
 			return r, nil
 		}

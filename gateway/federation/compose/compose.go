@@ -33,7 +33,7 @@ func Compose(sources []subgraph.Source) (*Result, error) {
 		return nil, failed(errs)
 	}
 	m := newMerger(subs)
-	for _, stage := range []func(){m.merge, m.checkMerged, m.checkAPI} {
+	for _, stage := range []func(){m.merge, m.checkMerged, m.checkAPI, m.checkSatisfiable} {
 		if stage(); len(m.errs) > 0 {
 			return nil, failed(m.errs)
 		}

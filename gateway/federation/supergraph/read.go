@@ -19,7 +19,7 @@ func Read(sdl string) (*Supergraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]Requirement{}}
+	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]Requirement{}, setters: map[string][]string{}}
 	r := &reader{sg: sg, names: names, byGraph: map[string]*Subgraph{}}
 	if err := r.subgraphs(doc); err != nil {
 		return nil, err
@@ -107,6 +107,12 @@ func (r *reader) graph(d *ast.Directive) (*Subgraph, error) {
 
 func (r *reader) definition(def *ast.Definition) error {
 	r.hidden(def.Name, def.Directives)
+	if r.names.context != "" {
+		for _, d := range def.Directives.ForNames(r.names.context) {
+			name := argument(d, "name")
+			r.sg.setters[name] = append(r.sg.setters[name], def.Name)
+		}
+	}
 	var in []*Subgraph
 	for _, d := range def.Directives.ForNames(r.names.join + "__type") {
 		sub, err := r.graph(d)

@@ -22,6 +22,7 @@ type Supergraph struct {
 	possible     map[string][]string
 	inaccessible map[string]bool
 	auth         map[string]Requirement
+	setters      map[string][]string // by context: the types marked with it
 }
 
 // Subgraph is one service and the part of the supergraph it declares.
@@ -95,6 +96,15 @@ func (s *Supergraph) Possible(typeName string) []string { return s.possible[type
 // Inaccessible reports whether the element at the coordinate ("Type", "Type.field", "Enum.VALUE", "Type.field.arg")
 // is hidden from clients.
 func (s *Supergraph) Inaccessible(coordinate string) bool { return s.inaccessible[coordinate] }
+
+// SetsContext reports whether objects of the runtime type set the context: their type, or an abstract one that they may
+// be of, is marked with it.
+func (s *Supergraph) SetsContext(context, runtimeType string) bool {
+	return slices.ContainsFunc(s.setters[context], func(t string) bool {
+		_, ok := slices.BinarySearch(s.possible[t], runtimeType)
+		return ok
+	})
+}
 
 // Subgraph returns the subgraph of that name, or nil.
 func (s *Supergraph) Subgraph(name string) *Subgraph {

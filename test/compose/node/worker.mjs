@@ -1,7 +1,8 @@
-// Answers composition requests: one JSON object a line on stdin, one answer a line on stdout.
+// Answers composition requests: one JSON object a line on stdin, each composer's answer on a line of stdout.
 //
 //   {"id": 1, "subgraphs": [{"name": "a", "url": "http://a", "sdl": "..."}]}
-//   {"id": 1, "apollo": ANSWER, "guild": ANSWER}
+//   {"id": 1, "apollo": ANSWER}
+//   {"id": 1, "guild": ANSWER}
 //   ANSWER = {"verdict": "OK|ERR|THROW", "codes": [], "messages": [], "hints": [{"code", "coordinate"}], "supergraph": "", "api": ""}
 import { createInterface } from "node:readline";
 import { composeServices } from "@apollo/composition";
@@ -30,7 +31,6 @@ const coordinate = ({ coordinate }) => (coordinate?.includes("<detached>") ? "" 
 function apollo(subgraphs) {
   const { errors, schema, supergraphSdl, hints } = composeServices(
     subgraphs.map((s) => ({ name: s.name, url: s.url, typeDefs: s.sdl })),
-    { runSatisfiability: !process.env.MERGE_ONLY },
   );
   if (errors) return failed(errors);
   return {
@@ -56,8 +56,11 @@ function reading(sdl) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, subgraphs, supergraph } = JSON.parse(line);
-  const answer = supergraph
-    ? { apollo: guarded(() => reading(supergraph)) }
-    : { apollo: guarded(() => apollo(subgraphs)), guild: guarded(() => guild(subgraphs)) };
-  process.stdout.write(JSON.stringify({ id, ...answer }) + "\n");
+  const reply = (answer) => process.stdout.write(JSON.stringify({ id, ...answer }) + "\n");
+  if (supergraph) {
+    reply({ apollo: guarded(() => reading(supergraph)) });
+    continue;
+  }
+  reply({ apollo: guarded(() => apollo(subgraphs)) });
+  reply({ guild: guarded(() => guild(subgraphs)) });
 }
