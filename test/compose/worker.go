@@ -38,24 +38,22 @@ type Answer struct {
 	API        string   `json:"api"`
 }
 
-// How long the composers may take for one set. The second opinion is not waited for as long.
-const (
-	patience      = 30 * time.Second
-	patienceGuild = 3 * time.Second
-)
+// patienceGuild is how long the second opinion is waited for.
+const patienceGuild = 3 * time.Second
 
 // Worker is a Node process with the two other composers. It answers one question at a time and is started anew when it
 // hangs or dies. It is not for concurrent use.
 type Worker struct {
-	dir     string
-	cmd     *exec.Cmd
-	in      io.WriteCloser
-	answers chan []byte
-	next    int
+	dir      string
+	patience time.Duration // how long the reference may take for one set
+	cmd      *exec.Cmd
+	in       io.WriteCloser
+	answers  chan []byte
+	next     int
 }
 
 // NewWorker returns a worker that runs worker.mjs of the folder. Close ends it.
-func NewWorker(dir string) *Worker { return &Worker{dir: dir} }
+func NewWorker(dir string) *Worker { return &Worker{dir: dir, patience: 30 * time.Second} }
 
 func (w *Worker) start() error {
 	if _, err := os.Stat(filepath.Join(w.dir, "node_modules")); err != nil {
@@ -118,15 +116,20 @@ type sourceQuestion struct {
 type reply struct {
 	ID            int
 	Apollo, Guild Answer
+	MS, CPUMS     float64 // of the reference
 }
 
-// Compose asks both composers for the subgraphs' supergraph.
-func (w *Worker) Compose(ctx context.Context, sources []subgraph.Source) (apollo, guild Answer, err error) {
+func questionOf(sources []subgraph.Source) question {
 	q := question{}
 	for _, s := range sources {
 		q.Subgraphs = append(q.Subgraphs, sourceQuestion(s))
 	}
-	first, err := w.ask(ctx, q)
+	return q
+}
+
+// Compose asks both composers for the subgraphs' supergraph.
+func (w *Worker) Compose(ctx context.Context, sources []subgraph.Source) (apollo, guild Answer, err error) {
+	first, err := w.ask(ctx, questionOf(sources))
 	if err != nil || first.Apollo.Verdict == HUNG {
 		return first.Apollo, first.Apollo, err
 	}
@@ -156,7 +159,7 @@ func (w *Worker) ask(ctx context.Context, q question) (reply, error) {
 		w.Close()
 		return reply{}, fmt.Errorf("write to node: %w", err)
 	}
-	return w.answer(ctx, patience)
+	return w.answer(ctx, w.patience)
 }
 
 // answer waits for one answer to the question asked last. When there is none the process is ended.

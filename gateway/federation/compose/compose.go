@@ -38,7 +38,7 @@ func Compose(sources []subgraph.Source) (*Result, error) {
 			return nil, failed(m.errs)
 		}
 	}
-	return &Result{SupergraphSDL: m.print(), Hints: sortedHints(m.hints)}, nil
+	return &Result{SupergraphSDL: m.sdl, Hints: sortedHints(m.hints)}, nil
 }
 
 func failed(errs Errors) error {

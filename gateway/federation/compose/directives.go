@@ -68,13 +68,19 @@ type application struct {
 
 // mergeApplied merges the applications of directives to one element, given per subgraph.
 func (m *merger) mergeApplied(coordinate string, lists []ast.DirectiveList) ast.DirectiveList {
-	groups := map[string][]application{}
+	var groups map[string][]application
 	for i, list := range lists {
 		for _, d := range list {
 			if key := m.mergeKey(i, d); key != "" {
+				if groups == nil {
+					groups = map[string][]application{}
+				}
 				groups[key] = append(groups[key], application{i, d, m.adapt(i, key, d), m.defaults(i, d)})
 			}
 		}
+	}
+	if groups == nil {
+		return nil
 	}
 	var out ast.DirectiveList
 	for _, kind := range mergeables {

@@ -9,6 +9,7 @@ import (
 
 	"medicore.dev/medicore/gateway/federation/spec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
+	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // merger holds the supergraph while it is built. Slices named sources or per subgraph are indexed like subs; nil
@@ -30,6 +31,18 @@ type merger struct {
 	cacheTags  bool                    // some element has a @cacheTag
 	features   []usedFeature           // that the supergraph links
 	fields     map[string]*mergedField // by coordinate "T.f"
+	sdl        string                  // printed, once nothing changes any more
+	read       *supergraph.Supergraph  // sdl read back
+	readErr    error
+
+	none    []override // of fields without @override
+	scratch struct {   // for one field or argument at a time
+		own      []*ast.FieldDefinition
+		types    [2][]*ast.Type
+		lists    [2][]ast.DirectiveList
+		defaults []*ast.Value
+		texts    []string
+	}
 }
 
 // mergedType is a type of the supergraph and where it comes from.
@@ -62,6 +75,11 @@ func (m *merger) definition(name string) *ast.Definition {
 func newMerger(subs []*subgraph.Subgraph) *merger {
 	m := &merger{subs: subs, types: map[string]*mergedType{}, fields: map[string]*mergedField{}, schema: &ast.SchemaDefinition{}}
 	m.graphs = graphValues(subs)
+	n := len(subs)
+	m.none, m.scratch.own, m.scratch.defaults, m.scratch.texts = make([]override, n), make([]*ast.FieldDefinition, n), make([]*ast.Value, n), make([]string, n)
+	for i := range m.scratch.types {
+		m.scratch.types[i], m.scratch.lists[i] = make([]*ast.Type, n), make([]ast.DirectiveList, n)
+	}
 	return m
 }
 
@@ -132,7 +150,7 @@ func (m *merger) mergeShells() {
 		}
 		m.mergeKind(t)
 		m.checkBase(t)
-		m.mergeDescription(&t.Description, name, sourceTexts(t.sources, func(s *subgraph.Type) string { return s.Description }))
+		m.mergeDescription(&t.Description, name, sourceTexts(m.scratch.texts, t.sources, func(s *subgraph.Type) string { return s.Description }))
 	}
 	for _, name := range m.order {
 		m.mergeMembership(m.types[name])
@@ -251,32 +269,39 @@ func (m *merger) mergeSchema() {
 // mergeDescription takes the most frequent description, the first of those that are equally frequent; an empty one
 // only when there is no other.
 func (m *merger) mergeDescription(into *string, coordinate string, texts []string) {
+	best, differ := "", false
+	for _, text := range texts {
+		if best == "" {
+			best = text
+		}
+		differ = differ || text != "" && text != best
+	}
+	if *into = best; !differ {
+		return
+	}
 	count := map[string]int{}
-	best := ""
 	for _, text := range texts {
 		if text != "" {
 			count[text]++
 		}
 	}
 	for _, text := range texts {
-		if text != "" && (best == "" || count[text] > count[best]) {
+		if text != "" && count[text] > count[best] {
 			best = text
 		}
 	}
 	*into = best
-	if len(count) > 1 {
-		m.hint(HintDescription, coordinate, "%s has different descriptions in different subgraphs; the most frequent one is used", coordinate)
-	}
+	m.hint(HintDescription, coordinate, "%s has different descriptions in different subgraphs; the most frequent one is used", coordinate)
 }
 
-func sourceTexts[T any](sources []*T, text func(*T) string) []string {
-	out := make([]string, len(sources))
+// sourceTexts fills into with a text of each source, "" where there is none.
+func sourceTexts[T any](into []string, sources []*T, text func(*T) string) []string {
 	for i, s := range sources {
-		if s != nil {
-			out[i] = text(s)
+		if into[i] = ""; s != nil {
+			into[i] = text(s)
 		}
 	}
-	return out
+	return into
 }
 
 func (m *merger) perSource(sources []*subgraph.Type, text func(int, *subgraph.Type) string) string {

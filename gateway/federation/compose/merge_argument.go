@@ -13,6 +13,9 @@ import (
 
 // mergeArguments keeps the arguments that every declaration of the field has, and that no context fills in.
 func (m *merger) mergeArguments(f *mergedField, own []*ast.FieldDefinition) ast.ArgumentDefinitionList {
+	if !slices.ContainsFunc(own, func(s *ast.FieldDefinition) bool { return s != nil && len(s.Arguments) > 0 }) {
+		return nil
+	}
 	lists := make([]ast.ArgumentDefinitionList, len(own))
 	for i, src := range own {
 		if src != nil {
@@ -85,10 +88,11 @@ func (m *merger) inAll(at string, sources []*ast.ArgumentDefinition, present fun
 
 func (m *merger) mergeArgument(at, name string, sources []*ast.ArgumentDefinition) *ast.ArgumentDefinition {
 	a := &ast.ArgumentDefinition{Name: name}
-	m.mergeDescription(&a.Description, at, sourceTexts(sources, func(s *ast.ArgumentDefinition) string { return s.Description }))
-	types := make([]*ast.Type, len(sources))
-	lists := make([]ast.DirectiveList, len(sources))
-	defaults := make([]*ast.Value, len(sources))
+	m.mergeDescription(&a.Description, at, sourceTexts(m.scratch.texts, sources, func(s *ast.ArgumentDefinition) string { return s.Description }))
+	types, lists, defaults := m.scratch.types[1], m.scratch.lists[1], m.scratch.defaults
+	clear(types)
+	clear(lists)
+	clear(defaults)
 	for i, src := range sources {
 		if src != nil {
 			types[i], lists[i], defaults[i] = src.Type, src.Directives, src.DefaultValue

@@ -80,7 +80,7 @@ func (m *merger) mergeDirectiveDefinition(name string, sources []*ast.DirectiveD
 			return nil
 		}
 	}
-	m.mergeDescription(&d.Description, at, sourceTexts(sources, func(s *ast.DirectiveDefinition) string { return s.Description }))
+	m.mergeDescription(&d.Description, at, sourceTexts(m.scratch.texts, sources, func(s *ast.DirectiveDefinition) string { return s.Description }))
 	if !sameRepeatable {
 		m.hint(HintExecutableRepeatable, at, "executable directive @%s is repeatable in some subgraphs only; it is not repeatable in the supergraph", name)
 	}

@@ -71,7 +71,7 @@ func enumValueNames(t *mergedType) []string {
 
 func (m *merger) mergeEnumValue(at, name string, sources []*ast.EnumValueDefinition) *ast.EnumValueDefinition {
 	v := &ast.EnumValueDefinition{Name: name}
-	m.mergeDescription(&v.Description, at, sourceTexts(sources, func(s *ast.EnumValueDefinition) string { return s.Description }))
+	m.mergeDescription(&v.Description, at, sourceTexts(m.scratch.texts, sources, func(s *ast.EnumValueDefinition) string { return s.Description }))
 	lists := make([]ast.DirectiveList, len(sources))
 	for i, src := range sources {
 		if src != nil {

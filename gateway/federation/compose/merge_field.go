@@ -107,13 +107,14 @@ func (m *merger) mergeField(f *mergedField) {
 	}
 	m.checkExternalDirectives(f, own)
 	at := f.coordinate()
-	m.mergeDescription(&f.Description, at, sourceTexts(own, func(s *ast.FieldDefinition) string { return s.Description }))
-	types := make([]*ast.Type, len(m.subs))
-	lists := make([]ast.DirectiveList, len(m.subs))
-	arguments := make([]ast.ArgumentDefinitionList, len(m.subs))
+	m.mergeDescription(&f.Description, at, sourceTexts(m.scratch.texts, own, func(s *ast.FieldDefinition) string { return s.Description }))
+	types, lists := m.scratch.types[0], m.scratch.lists[0]
+	clear(types)
+	clear(lists)
+
 	for i, src := range own {
 		if src != nil {
-			types[i], lists[i], arguments[i] = src.Type, src.Directives, src.Arguments
+			types[i], lists[i] = src.Type, src.Directives
 		}
 	}
 	var same bool
@@ -127,12 +128,9 @@ func (m *merger) mergeField(f *mergedField) {
 
 // ownSources leaves out the external declarations.
 func (m *merger) ownSources(f *mergedField) []*ast.FieldDefinition {
-	own := make([]*ast.FieldDefinition, len(m.subs))
+	own := m.scratch.own
 	for i, src := range f.sources {
-		if src == nil {
-			continue
-		}
-		if !m.subs[i].IsExternal(src) {
+		if own[i] = nil; src != nil && !m.subs[i].IsExternal(src) {
 			own[i] = src
 		}
 	}

@@ -44,7 +44,7 @@ func (m *merger) mergeInput(t *mergedType) {
 
 func (m *merger) mergeInputField(f *mergedField) {
 	at := f.coordinate()
-	m.mergeDescription(&f.Description, at, sourceTexts(f.sources, func(s *ast.FieldDefinition) string { return s.Description }))
+	m.mergeDescription(&f.Description, at, sourceTexts(m.scratch.texts, f.sources, func(s *ast.FieldDefinition) string { return s.Description }))
 	types := make([]*ast.Type, len(m.subs))
 	lists := make([]ast.DirectiveList, len(m.subs))
 	defaults := make([]*ast.Value, len(m.subs))

@@ -18,14 +18,20 @@ type override struct {
 
 // overrides works out, for each subgraph, what the @override applications to the field mean.
 func (m *merger) overrides(f *mergedField) []override {
-	result := make([]override, len(m.subs))
+	var result []override
 	for i, src := range f.sources {
 		if src == nil {
 			continue
 		}
 		if d := m.subs[i].First(src.Directives, "override"); d != nil {
+			if result == nil {
+				result = make([]override, len(m.subs))
+			}
 			m.applyOverride(f, i, d, result)
 		}
+	}
+	if result == nil {
+		return m.none
 	}
 	return result
 }

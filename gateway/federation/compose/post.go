@@ -9,6 +9,7 @@ import (
 	"medicore.dev/medicore/gateway/federation/fieldset"
 	"medicore.dev/medicore/gateway/federation/spec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
+	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // checkMerged checks what only the whole supergraph can show.
@@ -91,11 +92,13 @@ func (m *merger) checkRequirements() {
 
 // checkGraphQL checks the printed supergraph against the GraphQL specification.
 func (m *merger) checkGraphQL() {
-	doc, err := parser.ParseSchema(&ast.Source{Name: "supergraph", Input: m.print()})
+	m.sdl = m.print()
+	doc, err := parser.ParseSchema(&ast.Source{Name: "supergraph", Input: m.sdl})
 	if err != nil {
 		m.errorf(spec.CodeInvalidGraphQL, "supergraph: %s", err)
 		return
 	}
+	m.read, m.readErr = supergraph.ReadDocument(doc) // before validation, which adds to the document
 	for _, err := range subgraph.ValidateDocument(doc) {
 		m.errorf(spec.CodeInvalidGraphQL, "supergraph: %s", err)
 	}

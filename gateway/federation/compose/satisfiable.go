@@ -9,17 +9,15 @@ import (
 
 	"medicore.dev/medicore/gateway/federation/satisfy"
 	"medicore.dev/medicore/gateway/federation/spec"
-	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // checkSatisfiable checks that the subgraphs can answer every operation over the supergraph.
 func (m *merger) checkSatisfiable() {
-	sg, err := supergraph.Read(m.print())
-	if err != nil {
-		m.errorf(spec.CodeInvalidGraphQL, "the supergraph cannot be read back: %s", err)
+	if m.readErr != nil {
+		m.errorf(spec.CodeInvalidGraphQL, "the supergraph cannot be read back: %s", m.readErr)
 		return
 	}
-	found, err := satisfy.Check(sg)
+	found, err := satisfy.Check(m.read)
 	if err != nil {
 		m.errorf(spec.CodeInvalidGraphQL, "the supergraph cannot be checked: %s", err)
 		return

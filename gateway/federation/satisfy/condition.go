@@ -30,14 +30,27 @@ type step struct {
 // conditions holds each condition once.
 type conditions struct {
 	byText map[string]*condition
+	parsed map[string]ast.SelectionSet // by the text as written
 }
 
 func (c *conditions) parse(text string) (*condition, error) {
-	set, err := supergraph.ParseFieldSet(text)
+	set, err := c.fieldSet(text)
 	if err != nil {
 		return nil, err
 	}
 	return c.of(set), nil
+}
+
+// fieldSet parses a field set; each text only once, since most keys are alike.
+func (c *conditions) fieldSet(text string) (ast.SelectionSet, error) {
+	if set := c.parsed[text]; set != nil {
+		return set, nil
+	}
+	set, err := supergraph.ParseFieldSet(text)
+	if err == nil {
+		c.parsed[text] = set
+	}
+	return set, err
 }
 
 func (c *conditions) of(set ast.SelectionSet) *condition {

@@ -50,7 +50,7 @@ type graph struct {
 }
 
 func build(sg *supergraph.Supergraph) (*graph, error) {
-	g := &graph{sg: sg, landings: map[string][]*landing{}, conds: conditions{byText: map[string]*condition{}}}
+	g := &graph{sg: sg, landings: map[string][]*landing{}, conds: conditions{byText: map[string]*condition{}, parsed: map[string]ast.SelectionSet{}}}
 	for _, sub := range sg.Subgraphs {
 		vertices := map[string]*vertex{}
 		for _, name := range slices.Sorted(maps.Keys(sub.Types)) {
@@ -157,7 +157,7 @@ func (g *graph) keys(v *vertex) error {
 		}
 	}
 	for _, k := range v.typ.Keys {
-		set, err := supergraph.ParseFieldSet(k.Fields)
+		set, err := g.conds.fieldSet(k.Fields)
 		if err != nil {
 			return err
 		}

@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // provisions redirects the edges that carry @provides to copies of their targets with more edges. All are redirected
@@ -25,7 +23,7 @@ func (g *graph) provisions(plain []*vertex) error {
 			if e.field.Provides == "" || e.to == nil || !v.object() {
 				continue
 			}
-			set, err := supergraph.ParseFieldSet(e.field.Provides)
+			set, err := g.conds.fieldSet(e.field.Provides)
 			if err != nil {
 				return fmt.Errorf("subgraph %s: @provides of %s.%s: %w", v.sub.Name, v.typ.Name, name, err)
 			}

@@ -15,6 +15,11 @@ func Read(sdl string) (*Supergraph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse supergraph: %w", err)
 	}
+	return ReadDocument(doc)
+}
+
+// ReadDocument is Read for a supergraph that is parsed already. It does not change the document.
+func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 	names, err := readFeatures(doc)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 // Answers composition requests: one JSON object a line on stdin, each composer's answer on a line of stdout.
 //
 //   {"id": 1, "subgraphs": [{"name": "a", "url": "http://a", "sdl": "..."}]}
-//   {"id": 1, "apollo": ANSWER}
+//   {"id": 1, "apollo": ANSWER, "ms": wall-clock milliseconds, "cpuMs": of the processor, by all threads}
 //   {"id": 1, "guild": ANSWER}
 //   ANSWER = {"verdict": "OK|ERR|THROW", "codes": [], "messages": [], "hints": [{"code", "coordinate"}], "supergraph": "", "api": ""}
 import { createInterface } from "node:readline";
@@ -61,6 +61,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     reply({ apollo: guarded(() => reading(supergraph)) });
     continue;
   }
-  reply({ apollo: guarded(() => apollo(subgraphs)) });
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  const answer = guarded(() => apollo(subgraphs));
+  const used = process.cpuUsage(before);
+  reply({ apollo: answer, ms: performance.now() - start, cpuMs: (used.user + used.system) / 1000 });
   reply({ guild: guarded(() => guild(subgraphs)) });
 }
