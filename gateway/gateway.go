@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 
 	"medicore.dev/medicore/gateway/authn"
@@ -39,9 +40,10 @@ type Backend struct {
 // Subgraph is a service that speaks GraphQL. Its name is that of its Backend.
 type Subgraph struct {
 	Name string
-	Path string // of its endpoint, e.g. /graphql
-	SDL  string // the schema to begin with; "": it is asked for
-	Poll bool   // ask for the schema again and again
+	Path string        // of its endpoint, e.g. /graphql
+	SDL  string        // the schema to begin with; "": it is looked for
+	Look registry.Look // for the schema, again and again; none: Poll says
+	Poll bool          // ask the subgraph itself for the schema, again and again
 }
 
 // Validator is the service that knows whether a token's user is still active.
@@ -57,20 +59,24 @@ type Deps struct {
 	Tokens     *token.Authority // nil: requests have no caller
 	Backends   map[string]Backend
 	Subgraphs  []Subgraph
-	Supergraph string       // served when nothing can be composed yet; with no Subgraphs the only one
-	Cache      string       // file that keeps the last good supergraph; "": none
-	Routes     []rest.Route // REST; none: only GraphQL
-	Validator  *Validator   // nil: tokens are believed
+	Supergraph string        // served when nothing can be composed yet; with neither Subgraphs nor Follow the only one
+	Follow     registry.Look // for the whole supergraph, again and again, when there are no Subgraphs
+	FollowFrom string        // where that looks
+	Cache      string        // file that keeps the last good supergraph; "": none
+	Routes     []rest.Route  // REST; none: only GraphQL
+	Validator  *Validator    // nil: tokens are believed
 	Credential func() (string, error)
-	Console    fs.FS // administrators' pages under /admin/; nil: none
-	GraphiQL   fs.FS // nil: none
+	Console    fs.FS                 // administrators' pages under /admin/; nil: none
+	OpenAdmin  bool                  // without Tokens, answer anybody what administrators are told: for gateways that only their own machine reaches
+	GraphiQL   fs.FS                 // nil: none
+	Metrics    prometheus.Registerer // nil: none
 }
 
 // Gateway is a running gateway.
 type Gateway struct {
 	log      *slog.Logger
 	registry *registry.Registry
-	client   *upstream.Client
+	clients  *clients
 	graphql  *transport.Handler
 	auth     *authn.Authenticator // nil: requests have no caller
 	handler  http.Handler
@@ -121,39 +127,32 @@ func (g *Gateway) withAuthentication(_ context.Context, deps Deps) (err error) {
 }
 
 func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
-	opt := upstream.Options{Subgraphs: map[string]upstream.Subgraph{}, Propagate: []string{"X-Forwarded-For"}}
+	p := pipeline.New(g.cfg.pipeline())
+	g.clients = newClients(g.cfg.FetchTimeout)
 	reg := registry.Options{
-		Supergraph: deps.Supergraph, Cache: deps.Cache, Credential: deps.Credential, Every: g.cfg.PollInterval, Log: deps.Log,
+		Supergraph: deps.Supergraph, Follow: deps.Follow, FollowFrom: deps.FollowFrom, Cache: deps.Cache, Every: g.cfg.PollInterval, Log: deps.Log,
+		Apply: func(sg *supergraph.Supergraph) error {
+			client, err := g.clients.of(sg)
+			if err != nil {
+				return err
+			}
+			return p.Swap(sg, client)
+		},
 	}
-	for _, s := range deps.Subgraphs {
-		b := deps.Backends[s.Name]
-		var urls []string
-		for _, u := range b.URLs {
-			urls = append(urls, strings.TrimSuffix(u, "/")+s.Path)
-		}
-		opt.Subgraphs[s.Name] = upstream.Subgraph{URLs: urls, Transport: b.Transport, Timeout: g.cfg.FetchTimeout}
-		src := registry.Source{Name: s.Name, SDL: s.SDL, Poll: s.Poll}
-		if len(urls) > 0 {
-			src.URL = urls[0]
-		}
-		reg.Sources = append(reg.Sources, src)
-	}
-	if len(deps.Subgraphs) == 0 { // the supergraph names its subgraphs' URLs itself
-		sg, err := supergraph.Read(deps.Supergraph)
+	if len(deps.Subgraphs) > 0 {
+		client, err := g.clients.configure(deps.Subgraphs, deps.Backends)
 		if err != nil {
-			return fmt.Errorf("read the supergraph: %w", err)
+			return err
 		}
-		for _, s := range sg.Subgraphs {
-			opt.Subgraphs[s.Name] = upstream.Subgraph{URLs: []string{s.URL}, Timeout: g.cfg.FetchTimeout}
-		}
+		reg.Sources = sources(deps, client)
+		reg.Apply = func(sg *supergraph.Supergraph) error { return p.Swap(sg, client) }
 	}
-	var err error
-	if g.client, err = upstream.New(opt); err != nil {
-		return err
-	}
-	p := pipeline.New(g.client, g.cfg.pipeline())
-	reg.Fetcher, reg.Apply = g.client, p.Swap
 	g.registry = registry.New(reg)
+	if deps.Metrics != nil {
+		if err := deps.Metrics.Register(g.registry); err != nil {
+			return fmt.Errorf("register the supergraph's metrics: %w", err)
+		}
+	}
 	wire := transport.Options{MaxBody: g.cfg.MaxBody, Origins: hosts(g.cfg.CORSOrigins), Log: deps.Log, End: authn.End}
 	if g.auth != nil {
 		wire.Authenticate = func(ctx context.Context, header string) (context.Context, bool) {
@@ -164,10 +163,27 @@ func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
 	if g.cfg.GraphiQL {
 		wire.GraphiQL = deps.GraphiQL
 	}
+	var err error
 	if g.graphql, err = transport.New("/graphql", p, wire); err != nil {
 		return err
 	}
 	return g.registry.Start(ctx)
+}
+
+// sources says where the registry has the subgraphs' schemas from.
+func sources(deps Deps, client *upstream.Client) []registry.Source {
+	var out []registry.Source
+	for _, s := range deps.Subgraphs {
+		src := registry.Source{Name: s.Name, SDL: s.SDL, Look: s.Look}
+		if s.Poll {
+			src.Look = registry.Ask(client, s.Name, deps.Credential)
+		}
+		if urls := addresses(s, deps.Backends[s.Name]); len(urls) > 0 {
+			src.URL = urls[0]
+		}
+		out = append(out, src)
+	}
+	return out
 }
 
 func hosts(origins []string) []string {
@@ -189,9 +205,12 @@ func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 		}
 		mux.Handle("/admin", http.RedirectHandler("/admin/", http.StatusMovedPermanently))
 		mux.Handle("/admin/", pages)
-		if g.auth != nil {
-			mux.Handle("GET /admin/api/supergraph", g.auth.Guard(http.HandlerFunc(g.state)))
-		}
+	}
+	switch {
+	case g.auth != nil:
+		mux.Handle("GET "+statePath, g.auth.Guard(administrators(http.HandlerFunc(g.state))))
+	case deps.OpenAdmin:
+		mux.Handle("GET "+statePath, http.HandlerFunc(g.state))
 	}
 	backends := map[string]rest.Backend{}
 	for name, b := range deps.Backends {
@@ -228,7 +247,7 @@ func (g *Gateway) Run(ctx context.Context) error { return g.registry.Run(ctx) }
 func (g *Gateway) Drain() { g.graphql.Drain() }
 
 // Close closes idle connections.
-func (g *Gateway) Close() error { return g.client.Close() }
+func (g *Gateway) Close() error { return g.clients.close() }
 
 // Health reports the supergraph in force and the subgraphs that cannot be reached.
 func (g *Gateway) Health(context.Context) map[string]string {
@@ -245,6 +264,9 @@ func (g *Gateway) Health(context.Context) map[string]string {
 		if s.Error != "" {
 			out["subgraph "+name] = "does not tell its schema"
 		}
+	}
+	if st.Followed != nil && st.Followed.Error != "" {
+		out["supergraph's source"] = "does not tell the supergraph"
 	}
 	return out
 }
@@ -279,18 +301,28 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 	faulthttp.JSON(w, status, map[string]any{"errors": []any{map[string]any{"message": message, "extensions": map[string]string{"code": code}}}})
 }
 
-// state answers administrators what is known of the supergraph.
-func (g *Gateway) state(w http.ResponseWriter, r *http.Request) {
-	if principal.FromContext(r.Context()).Role != principal.Admin {
-		w.WriteHeader(http.StatusForbidden)
-		return
-	}
+// statePath is where the state of the supergraph is told.
+const statePath = "/admin/api/supergraph"
+
+// administrators lets nobody else pass.
+func administrators(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if principal.FromContext(r.Context()).Role != principal.Admin {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// state answers what is known of the supergraph.
+func (g *Gateway) state(w http.ResponseWriter, _ *http.Request) {
 	st := g.registry.State()
 	body, err := json.Marshal(struct {
 		registry.State
 		SDL       string                   `json:"sdl"`
 		Endpoints []upstream.EndpointState `json:"endpoints"`
-	}{st, st.SDL, g.client.State()})
+	}{st, st.SDL, g.clients.state()})
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return

@@ -3,16 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"medicore.dev/medicore/gateway"
+	"medicore.dev/medicore/gateway/registry"
+	"medicore.dev/medicore/gateway/upstream"
 	"medicore.dev/medicore/internal/app"
 	"medicore.dev/medicore/internal/config"
 	"medicore.dev/medicore/internal/observe"
@@ -33,9 +32,9 @@ func gatewayCommand() *cobra.Command {
 	}
 	settings := gatewaySettings{Gateway: gateway.DefaultConfig(), Log: app.DefaultConfig().Log}
 	config.RegisterFlags(cmd.Flags(), app.EnvPrefix, &settings)
-	file := cmd.Flags().String("config", "", "the subgraphs, in the form that rover reads")
-	supergraph := cmd.Flags().String("supergraph", "", "file or URL of a supergraph SDL; its subgraphs' URLs are used")
-	subgraphs := cmd.Flags().StringArray("subgraph", nil, "NAME=URL of a subgraph, which is asked for its schema (repeatable)")
+	file := cmd.Flags().String("config", "", configUsage+"; schema files are watched, subgraph_url is polled")
+	supergraph := cmd.Flags().String("supergraph", "", "file (watched) or URL (polled) of a supergraph SDL; its subgraphs' URLs are used")
+	subgraphs := cmd.Flags().StringArray("subgraph", nil, "NAME=URL of a subgraph, which is polled for its schema (repeatable)")
 	listen := cmd.Flags().String("listen", "127.0.0.1:4000", "host:port")
 	cache := cmd.Flags().String("cache", "", "file that keeps the last good supergraph, served when a subgraph is down at start")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -49,7 +48,7 @@ func gatewayCommand() *cobra.Command {
 		f := app.Federation{Config: settings.Gateway, Listen: *listen, Cache: *cache, JWTSecret: settings.Secret, Backends: map[string]gateway.Backend{}}
 		switch {
 		case *supergraph != "" && *file == "" && len(*subgraphs) == 0:
-			f.Supergraph, err = readSupergraph(cmd, *supergraph)
+			f.Follow, f.FollowFrom = lookForSupergraph(*supergraph), *supergraph
 		case *file != "" && *supergraph == "" && len(*subgraphs) == 0:
 			err = fromConfig(cmd, &f, *file)
 		case len(*subgraphs) > 0 && *supergraph == "" && *file == "":
@@ -65,57 +64,52 @@ func gatewayCommand() *cobra.Command {
 	return cmd
 }
 
+// fromURLs takes the subgraphs from NAME=URL, each to be asked for its schema.
 func fromURLs(f *app.Federation, list []string) error {
 	for _, s := range list {
-		name, address, ok := strings.Cut(s, "=")
-		u, err := url.Parse(address)
-		if !ok || name == "" || err != nil || u.Host == "" {
-			return fmt.Errorf("--subgraph %q: give NAME=URL", s)
+		name, address, _ := strings.Cut(s, "=")
+		if err := addSubgraph(f, gateway.Subgraph{Name: name, Poll: true}, address); err != nil {
+			return fmt.Errorf("--subgraph %s: %w: give NAME=URL", name, err)
 		}
-		f.Subgraphs = append(f.Subgraphs, gateway.Subgraph{Name: name, Path: u.RequestURI(), Poll: true})
-		f.Backends[name] = gateway.Backend{URLs: []string{u.Scheme + "://" + u.Host}}
 	}
 	return nil
 }
 
+// fromConfig takes the subgraphs from the file that rover reads. Schemas in files are watched, running subgraphs asked.
 func fromConfig(cmd *cobra.Command, f *app.Federation, file string) error {
-	sources, err := readSupergraphConfig(cmd.Context(), file)
+	cfg, err := readSupergraphYAML(cmd, file)
 	if err != nil {
 		return err
 	}
-	for _, s := range sources {
-		u, err := url.Parse(s.URL)
-		if err != nil || u.Host == "" {
-			return fmt.Errorf("%s: subgraph %s: routing_url is not a URL", file, s.Name)
+	for _, s := range cfg.Subgraphs {
+		if err := addSubgraph(f, gateway.Subgraph{Name: s.Name, SDL: s.SDL, Look: look(s)}, s.URL); err != nil {
+			return fmt.Errorf("%s: subgraph %q: routing_url: %w", file, s.Name, err)
 		}
-		f.Subgraphs = append(f.Subgraphs, gateway.Subgraph{Name: s.Name, Path: u.RequestURI(), SDL: s.SDL})
-		f.Backends[s.Name] = gateway.Backend{URLs: []string{u.Scheme + "://" + u.Host}}
 	}
 	return nil
 }
 
-// readSupergraph reads a supergraph SDL from a file or, within 10 s, from a URL.
-func readSupergraph(cmd *cobra.Command, from string) (string, error) {
-	if !strings.HasPrefix(from, "http://") && !strings.HasPrefix(from, "https://") {
-		b, err := os.ReadFile(from)
-		if err != nil {
-			return "", fmt.Errorf("read the supergraph: %w", err)
-		}
-		return string(b), nil
+func addSubgraph(f *app.Federation, s gateway.Subgraph, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return errors.New("not an http or https URL")
 	}
-	client := http.Client{Timeout: 10 * time.Second}
-	req, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, from, nil)
-	if err != nil {
-		return "", fmt.Errorf("read the supergraph: %w", err)
+	if s.Name == "" {
+		return errors.New("a subgraph needs a name")
 	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return "", fmt.Errorf("read the supergraph: %w", err)
+	if _, ok := f.Backends[s.Name]; ok {
+		return errors.New("the name is given twice")
 	}
-	defer func() { _ = resp.Body.Close() }()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 32<<20))
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return "", errors.Join(fmt.Errorf("read the supergraph: %s answered %s", from, resp.Status), err)
+	s.Path = u.RequestURI()
+	f.Subgraphs = append(f.Subgraphs, s)
+	f.Backends[s.Name] = gateway.Backend{URLs: []string{(&url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host}).String()}}
+	return nil
+}
+
+// lookForSupergraph looks for a schema in a file or at a URL.
+func lookForSupergraph(from string) registry.Look {
+	if strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
+		return registry.Download(upstream.DefaultTransport(), from)
 	}
-	return string(b), nil
+	return registry.SupergraphFile(from)
 }

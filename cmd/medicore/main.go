@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,9 +21,22 @@ func main() {
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "medicore:", err)
-		os.Exit(1)
+		status := 1
+		if e, ok := errors.AsType[*exitError](err); ok {
+			status = e.status
+		}
+		os.Exit(status)
 	}
 }
+
+// exitError ends the program with a status other than 1.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
 
 func root() *cobra.Command {
 	serve := serveCommand()

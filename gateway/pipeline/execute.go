@@ -20,6 +20,7 @@ import (
 type execution struct {
 	p        *Pipeline
 	e        *engine
+	req      *Request
 	kind     ast.Operation
 	planned  *planned
 	vars     variables
@@ -43,7 +44,7 @@ func (x *execution) input() exec.Input {
 func (x *execution) Execute(ctx context.Context) []byte {
 	ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
 	defer cancel()
-	return x.respond(x.p.exec.Execute(ctx, x.planned.plan, x.input()))
+	return x.respond(x.e.exec.Execute(ctx, x.planned.plan, x.input()))
 }
 
 // respond writes the response: the executor's, with an error for each field that the caller was denied.
@@ -78,26 +79,32 @@ func (x *execution) denied(e *gqlerror.Error) bool {
 
 // Subscribe implements Operation.
 func (x *execution) Subscribe(ctx context.Context) (Events, *Failure) {
-	events, err := x.p.exec.Subscribe(ctx, x.planned.plan, x.input())
+	events, err := x.e.exec.Subscribe(ctx, x.planned.plan, x.input())
 	if err != nil {
 		return nil, &Failure{Errors: list(err), Status: http.StatusBadGateway}
 	}
-	return &eventStream{x: x, events: events}, nil
+	return &eventStream{x: x, events: events, checked: x.e}, nil
 }
 
 type eventStream struct {
-	x      *execution
-	events *exec.Events
-	ended  bool // an error was the last event
+	x       *execution
+	events  *exec.Events
+	checked *engine // can serve the subscription too
+	ended   bool    // an error was the last event
 }
 
-// Next implements Events. An error of the source is the last event.
+// Next implements Events. An error of the source is the last event, and so is that of a new supergraph which cannot serve
+// the subscription any more, or denies its caller what the plan in use fetches.
 func (s *eventStream) Next(ctx context.Context) ([]byte, error) {
 	if s.ended {
 		return nil, io.EOF
 	}
 	r, err := s.events.Next(ctx)
 	if err == nil {
+		if failure := s.recheck(ctx); failure != nil {
+			s.ended = true
+			return failure.JSON(), nil
+		}
 		return s.x.respond(r), nil
 	}
 	var last gqlerror.List
@@ -106,6 +113,27 @@ func (s *eventStream) Next(ctx context.Context) ([]byte, error) {
 		return (&Failure{Errors: last}).JSON(), nil
 	}
 	return nil, err
+}
+
+// recheck says why the supergraph in force, if it is another than the last time, cannot serve the subscription.
+func (s *eventStream) recheck(ctx context.Context) *Failure {
+	now := s.x.p.engine.Load()
+	if now == s.checked {
+		return nil
+	}
+	op, failure := s.x.p.prepare(ctx, now, s.x.req)
+	if failure != nil {
+		return failure
+	}
+	if !sameDenials(op.planned.denied, s.x.planned.denied) {
+		return fail(http.StatusForbidden, CodeForbidden, "what the caller may read has changed with the schema: subscribe again")
+	}
+	s.checked = now
+	return nil
+}
+
+func sameDenials(a, b []denial) bool {
+	return slices.EqualFunc(a, b, func(x, y denial) bool { return slices.Equal(x.path, y.path) })
 }
 
 // Close implements Events.

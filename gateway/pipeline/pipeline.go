@@ -31,7 +31,6 @@ type Options struct {
 // Pipeline takes requests through their stages over the current supergraph. It is safe for concurrent use.
 type Pipeline struct {
 	opt    Options
-	exec   *exec.Executor
 	engine atomic.Pointer[engine]
 }
 
@@ -39,6 +38,7 @@ type Pipeline struct {
 type engine struct {
 	sg        *supergraph.Supergraph
 	planner   *plan.Planner
+	exec      *exec.Executor
 	documents *lru.Cache[string, *document]
 	asked     *lru.Cache[askKey, *asked]
 	plans     *lru.Cache[planKey, *planned]
@@ -64,7 +64,7 @@ type planned struct {
 }
 
 // New returns a pipeline without a supergraph: it answers that it is not ready until Swap.
-func New(fetcher exec.Fetcher, opt Options) *Pipeline {
+func New(opt Options) *Pipeline {
 	if opt.Timeout == 0 {
 		opt.Timeout = 30 * time.Second
 	}
@@ -75,11 +75,12 @@ func New(fetcher exec.Fetcher, opt Options) *Pipeline {
 		opt.PlanCache = 4000
 	}
 	opt.Limits = opt.Limits.orDefault()
-	return &Pipeline{opt: opt, exec: exec.New(fetcher, exec.Options{})}
+	return &Pipeline{opt: opt}
 }
 
-// Swap makes the supergraph the one for requests that begin from now on.
-func (p *Pipeline) Swap(sg *supergraph.Supergraph) error {
+// Swap makes the supergraph, whose subgraphs fetcher reaches, the one for requests that begin from now on. Those that
+// have begun end with the one they began with. A subscription goes on with its plan for as long as the new one can serve it.
+func (p *Pipeline) Swap(sg *supergraph.Supergraph, fetcher exec.Fetcher) error {
 	docs, err := lru.New[string, *document](p.opt.Documents)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func (p *Pipeline) Swap(sg *supergraph.Supergraph) error {
 	if err != nil {
 		return err
 	}
-	p.engine.Store(&engine{sg: sg, planner: plan.NewPlanner(sg), documents: docs, asked: asks, plans: plans})
+	p.engine.Store(&engine{sg: sg, planner: plan.NewPlanner(sg), exec: exec.New(fetcher, exec.Options{}), documents: docs, asked: asks, plans: plans})
 	return nil
 }
 
@@ -104,6 +105,14 @@ func (p *Pipeline) Prepare(ctx context.Context, req *Request) (Operation, *Failu
 	if e == nil {
 		return nil, fail(http.StatusServiceUnavailable, CodeNotReady, "no supergraph has been composed yet, try again in a moment")
 	}
+	x, f := p.prepare(ctx, e, req)
+	if f != nil {
+		return nil, f
+	}
+	return x, nil
+}
+
+func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execution, *Failure) {
 	doc, f := p.document(e, req.Query)
 	if f != nil {
 		return nil, f
@@ -128,7 +137,7 @@ func (p *Pipeline) Prepare(ctx context.Context, req *Request) (Operation, *Failu
 	if pl.err != nil {
 		return nil, pl.err
 	}
-	return &execution{p: p, e: e, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans}, nil
+	return &execution{p: p, e: e, req: req, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans}, nil
 }
 
 // ask decides the operation's conditions by the variables.

@@ -75,8 +75,8 @@ func newPipeline(t *testing.T, f *fetcher, opt Options) *Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := New(f, opt)
-	if err := p.Swap(sg); err != nil {
+	p := New(opt)
+	if err := p.Swap(sg, f); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -1,117 +1,362 @@
-// Package registry keeps the supergraph current: it takes the subgraphs' schemas as given or asks running subgraphs for
-// them, composes them, and hands each new supergraph on. A composition that fails leaves the one in force and is told.
+// Package registry keeps the supergraph current: it takes the subgraphs' schemas as given, from files or from running
+// subgraphs, composes them, and hands each new supergraph on; or it follows a supergraph that others compose. What does
+// not compose leaves the supergraph in force and is told.
 package registry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
-	"net/http"
-	"os"
-	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"medicore.dev/medicore/gateway/federation/compose"
-	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
 	"medicore.dev/medicore/gateway/federation/supergraph"
-	"medicore.dev/medicore/gateway/upstream"
 )
 
-// Source is a subgraph and its schema.
+// Source is a subgraph and where its schema comes from.
 type Source struct {
 	Name string
 	URL  string // as the supergraph names it
-	SDL  string // the schema to begin with; "": it is asked for
-	Poll bool   // ask the running subgraph for it, again and again
+	SDL  string // the schema to begin with; "": it is looked for at the start
+	Look Look   // again and again; none: SDL never changes
 }
 
-// Options of a Registry.
+// Options of a Registry. Either Sources are composed, or the supergraph is followed as it is.
 type Options struct {
 	Sources    []Source
-	Supergraph string                             // served when nothing can be composed yet; with no Sources the only one
-	Cache      string                             // file that keeps the last good supergraph; "": none
-	Fetcher    exec.Fetcher                       // asks subgraphs; needed if any source polls
-	Credential func() (string, error)             // token for asking; nil: none
-	Every      time.Duration                      // between two looks at a subgraph; 0 means 10s
-	Apply      func(*supergraph.Supergraph) error // puts a supergraph in force
+	Supergraph string        // served when there is nothing better; with neither Sources nor Follow the only one
+	Follow     Look          // for the whole supergraph, again and again, when there are no Sources
+	FollowFrom string        // where that looks: tells apart what is kept
+	Cache      string        // file that keeps the last good supergraph; "": none
+	Every      time.Duration // between two looks at a server; 0 means 10s
+	Timeout    time.Duration // of one look; 0 means 10s, which is also the most
+	Apply      func(*supergraph.Supergraph) error
 	Log        *slog.Logger
 }
 
-// State is what is known of the supergraph in force.
-type State struct {
-	Since     time.Time                `json:"since"`            // when the one in force was put there; zero: none is
-	Origin    string                   `json:"origin"`           // composed, cache, or given
-	SDL       string                   `json:"-"`                // of the one in force
-	Errors    []compose.Error          `json:"errors,omitempty"` // why the last composition failed; none if it did not
-	Subgraphs map[string]SubgraphState `json:"subgraphs"`
-}
+// Times of following a source.
+const (
+	startTimeout = 5 * time.Second        // of the looks before the start
+	firstPause   = 250 * time.Millisecond // after a look that failed; doubled up to lastPause
+	lastPause    = time.Minute
+	gatherFor    = 2 * time.Second // the others are given to tell what they changed together with one
+	gatherEvery  = time.Second     // at most
+)
 
-// SubgraphState is what is known of one subgraph's schema.
-type SubgraphState struct {
-	Known bool      `json:"known"`           // there is a schema
-	Seen  time.Time `json:"seen"`            // when it last answered; zero: never
-	Error string    `json:"error,omitempty"` // why it did not, the last time
-}
-
-// Registry keeps one supergraph current.
+// Registry keeps one supergraph current. It is a prometheus.Collector.
 type Registry struct {
-	opt Options
+	opt     Options
+	sources []*source
+	metrics *metrics
+	changed chan struct{} // a schema is new: compose
 
-	mu    sync.Mutex
-	sdl   map[string]string
+	mu    sync.Mutex // held for moments, never while composing
 	state State
 }
 
-// Bounds of asking a subgraph for its schema.
-const (
-	askTimeout = 5 * time.Second
-	maxPause   = time.Minute
-)
+// source is followed by one goroutine.
+type source struct {
+	Source
+	whole    bool            // it is the supergraph
+	wake     chan chan<- any // look now, and say so when done
+	sdl      string          // the schema known; "": none. Guarded by Registry.mu
+	failures int             // looks that failed in a row; of the goroutine that follows
+	looked   bool            // before the start
+}
 
 // New returns a registry that has applied nothing yet.
 func New(opt Options) *Registry {
 	if opt.Every == 0 {
 		opt.Every = 10 * time.Second
 	}
-	r := &Registry{opt: opt, sdl: map[string]string{}, state: State{Subgraphs: map[string]SubgraphState{}}}
+	if opt.Timeout == 0 {
+		opt.Timeout = lookTimeout
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Registry{opt: opt, metrics: newMetrics(), changed: make(chan struct{}, 1), state: State{Errors: []Problem{}, Hints: []Hint{}, Subgraphs: map[string]SourceState{}}}
 	for _, s := range opt.Sources {
-		if s.SDL != "" {
-			r.sdl[s.Name] = s.SDL
-		}
-		r.state.Subgraphs[s.Name] = SubgraphState{Known: s.SDL != ""}
+		r.sources = append(r.sources, &source{Source: s, sdl: s.SDL, wake: make(chan chan<- any, 1)})
+		r.state.Subgraphs[s.Name] = SourceState{Known: s.SDL != ""}
+	}
+	if len(opt.Sources) == 0 && opt.Follow.ask != nil {
+		r.sources = []*source{{Source: Source{Look: opt.Follow}, whole: true, wake: make(chan chan<- any, 1)}}
+		r.state.Followed = &SourceState{}
 	}
 	return r
 }
 
-// Start puts the best supergraph there is in force: composed of the given schemas, else the last good one, else the one
-// given. It fails if that is wrong; with nothing to serve yet, and subgraphs to ask, it does not.
+// Start puts the best supergraph there is in force: made of the schemas that are given or found within a few seconds,
+// else the last good one, else the one given. With nothing to serve it fails, unless a server may yet tell what is needed.
 func (r *Registry) Start(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.opt.Sources) > 0 && len(r.sdl) == len(r.opt.Sources) {
-		return r.compose(ctx)
+	if len(r.sources) == 0 {
+		return r.apply(ctx, r.opt.Supergraph, "given")
 	}
-	if text, err := os.ReadFile(r.opt.Cache); r.opt.Cache != "" && err == nil {
-		if err := r.apply(ctx, string(text), "cache"); err == nil {
-			return nil
-		}
-		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "the kept supergraph is not usable")
+	r.lookAll(ctx)
+	err := r.renew(ctx)
+	if r.inForce() {
+		return nil
+	}
+	if kept, errKept := r.readCache(); errKept != nil {
+		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "the kept supergraph is not used", slog.String("error", errKept.Error()))
+	} else if kept != "" && r.apply(ctx, kept, "cache") == nil {
+		return nil
 	}
 	if r.opt.Supergraph != "" {
 		return r.apply(ctx, r.opt.Supergraph, "given")
 	}
+	missing := r.missing()
+	for _, s := range r.sources {
+		if !s.Look.remote && slices.Contains(missing, s.label()) {
+			return fmt.Errorf("subgraph %s: %s", s.label(), r.sourceState(s).Error)
+		}
+	}
+	if err != nil && !slices.ContainsFunc(r.sources, func(s *source) bool { return s.Look.remote }) {
+		return err
+	}
+	r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "there is nothing to serve yet", slog.Any("waiting_for", missing))
 	return nil
 }
 
-func (r *Registry) apply(ctx context.Context, sdl, origin string) error {
+// lookAll looks once for every schema that is not known, at all at the same time.
+func (r *Registry) lookAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, s := range r.sources {
+		if s.SDL == "" && s.Look.ask != nil {
+			all.Go(func() {
+				s.looked = true
+				_, _ = r.look(ctx, s)
+			})
+		}
+	}
+	all.Wait()
+}
+
+// missing names the sources whose schema is not known.
+func (r *Registry) missing() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, s := range r.sources {
+		if s.sdl == "" {
+			out = append(out, s.label())
+		}
+	}
+	return out
+}
+
+func (s *source) label() string {
+	if s.whole {
+		return "supergraph"
+	}
+	return s.Name
+}
+
+// Run follows the sources until ctx ends.
+func (r *Registry) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	for _, s := range r.sources {
+		if s.Look.ask != nil {
+			all.Go(func() { r.follow(ctx, s) })
+		}
+	}
+	all.Go(func() { r.composeChanges(ctx) })
+	<-ctx.Done()
+	all.Wait()
+	return nil
+}
+
+// follow looks at one source again and again: at its pace while it answers, ever more rarely while it does not, and at
+// once when told to.
+func (r *Registry) follow(ctx context.Context, s *source) {
+	every := r.opt.Every
+	if !s.Look.remote {
+		every = min(every, fileEvery)
+	}
+	pause := time.Duration(0)
+	if s.looked {
+		pause = s.pause(every)
+	}
+	timer := time.NewTimer(jittered(pause))
+	defer timer.Stop()
+	for {
+		var done chan<- any
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case done = <-s.wake:
+		}
+		if isNew, _ := r.look(ctx, s); isNew {
+			select {
+			case r.changed <- struct{}{}:
+			default: // a composition is due already
+			}
+		}
+		if done != nil {
+			done <- nil
+		}
+		timer.Reset(jittered(s.pause(every)))
+	}
+}
+
+func (s *source) pause(every time.Duration) time.Duration {
+	if s.failures == 0 {
+		return every
+	}
+	return min(firstPause<<min(s.failures-1, 10), lastPause)
+}
+
+// jittered spreads what would come at once from all copies of the gateway.
+func jittered(d time.Duration) time.Duration {
+	return d - d/10 + rand.N(d/5+1) //nolint:gosec // spreads load
+}
+
+// look looks at one source and tells whether its schema is new.
+func (r *Registry) look(ctx context.Context, s *source) (isNew bool, err error) {
+	ask, cancel := context.WithTimeout(ctx, r.opt.Timeout)
+	sdl, err := s.Look.Once(ask)
+	cancel()
+	if err != nil && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return false, err // stopping
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	st := r.state.source(s)
+	before := st.Error
+	if err != nil && !errors.Is(err, errUnchanged) {
+		s.failures++
+		st.Error, st.Failures = err.Error(), s.failures
+		r.state.setSource(s, st)
+		r.metrics.lookFailed(s)
+		level := slog.LevelDebug
+		if before != st.Error {
+			level = slog.LevelWarn
+		}
+		r.opt.Log.LogAttrs(ctx, level, "schema not renewed", slog.String("subgraph", s.label()), slog.Int("failures", s.failures), slog.String("error", st.Error))
+		return false, err
+	}
+	s.failures = 0
+	if err == nil {
+		isNew = s.sdl != sdl
+		s.sdl = sdl
+	}
+	r.state.setSource(s, SourceState{Known: true, Seen: time.Now().UTC()})
+	if before != "" {
+		r.opt.Log.LogAttrs(ctx, slog.LevelInfo, "schema seen again", slog.String("subgraph", s.label()))
+	}
+	return isNew, nil
+}
+
+// composeChanges composes when a schema is new. What changes in one subgraph often changes in others with it, so those
+// are asked before, and all is composed once.
+func (r *Registry) composeChanges(ctx context.Context) {
+	var gathered time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.changed:
+		}
+		if time.Since(gathered) >= gatherEvery {
+			r.gather(ctx)
+			gathered = time.Now()
+		}
+		select {
+		case <-r.changed: // what was gathered
+		default:
+		}
+		_ = r.renew(ctx) // told by the state and the log
+	}
+}
+
+// gather has every other source looked at now; those that do not answer are not waited for.
+func (r *Registry) gather(ctx context.Context) {
+	done := make(chan any, len(r.sources))
+	woken := 0
+	r.mu.Lock()
+	for _, s := range r.sources {
+		if s.Look.ask == nil || r.state.source(s).Error != "" {
+			continue
+		}
+		select {
+		case s.wake <- done:
+			woken++
+		default:
+		}
+	}
+	r.mu.Unlock()
+	limit := time.NewTimer(gatherFor)
+	defer limit.Stop()
+	for range woken {
+		select {
+		case <-done:
+		case <-limit.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// renew composes what is known and puts it in force, if it is new. With a schema missing it does nothing.
+func (r *Registry) renew(ctx context.Context) error {
+	if len(r.missing()) > 0 || ctx.Err() != nil {
+		return nil
+	}
+	r.mu.Lock()
+	whole, sdl := r.sources[0].whole, r.sources[0].sdl
+	var sources []subgraph.Source
+	for _, s := range r.sources {
+		sources = append(sources, subgraph.Source{Name: s.Name, URL: s.URL, SDL: s.sdl})
+	}
+	r.mu.Unlock()
+
+	began, origin := time.Now(), "followed"
+	var hints []compose.Hint
+	var err error
+	if !whole {
+		origin = "composed"
+		var result *compose.Result
+		if result, err = r.compose(ctx, sources); err == nil {
+			sdl, hints = result.SupergraphSDL, result.Hints
+		}
+	}
+	unchanged := false
+	if err == nil {
+		if unchanged = r.same(sdl); !unchanged {
+			err = r.apply(ctx, sdl, origin)
+		}
+	}
+	r.finished(began, origin, err, unchanged, hints)
+	if err != nil {
+		r.opt.Log.LogAttrs(ctx, slog.LevelError, "the schemas do not make a supergraph: the one in force is kept", slog.String("error", err.Error()))
+		return err
+	}
+	r.keep(ctx, sdl)
+	return nil
+}
+
+func (r *Registry) compose(ctx context.Context, sources []subgraph.Source) (result *compose.Result, err error) {
+	defer r.guard(ctx, &err)
+	if result, err = compose.Compose(sources); err != nil {
+		return nil, fmt.Errorf("compose the subgraphs: %w", err)
+	}
+	return result, nil
+}
+
+// apply puts a supergraph in force.
+func (r *Registry) apply(ctx context.Context, sdl, origin string) (err error) {
+	defer r.guard(ctx, &err)
 	sg, err := supergraph.Read(sdl)
 	if err != nil {
 		return fmt.Errorf("read the supergraph: %w", err)
@@ -119,142 +364,15 @@ func (r *Registry) apply(ctx context.Context, sdl, origin string) error {
 	if err := r.opt.Apply(sg); err != nil {
 		return fmt.Errorf("put the supergraph in force: %w", err)
 	}
-	r.state.Since, r.state.Origin, r.state.SDL = time.Now().UTC(), origin, sdl
-	r.opt.Log.LogAttrs(ctx, slog.LevelInfo, "supergraph in force", slog.String("origin", origin), slog.Int("subgraphs", len(sg.Subgraphs)))
+	st := r.applied(sdl, origin)
+	r.opt.Log.LogAttrs(ctx, slog.LevelInfo, "supergraph in force", slog.String("origin", origin), slog.String("hash", st.Hash), slog.Int("subgraphs", len(sg.Subgraphs)))
 	return nil
 }
 
-// compose composes what is known. Called with the lock held.
-func (r *Registry) compose(ctx context.Context) error {
-	var sources []subgraph.Source
-	for _, s := range r.opt.Sources {
-		sources = append(sources, subgraph.Source{Name: s.Name, URL: s.URL, SDL: r.sdl[s.Name]})
+// guard makes a panic an error like any other, so that whatever schema is told the gateway goes on with the one in force.
+func (r *Registry) guard(ctx context.Context, err *error) {
+	if v := recover(); v != nil {
+		r.opt.Log.LogAttrs(ctx, slog.LevelError, "composition panicked", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+		*err = fmt.Errorf("an internal error of the gateway: %v", v)
 	}
-	r.state.Errors = nil
-	result, err := compose.Compose(sources)
-	if found, ok := errors.AsType[compose.Errors](err); ok {
-		for _, e := range found {
-			r.state.Errors = append(r.state.Errors, *e)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("compose the subgraphs: %w", err)
-	}
-	if result.SupergraphSDL == r.state.SDL {
-		return nil
-	}
-	if err := r.apply(ctx, result.SupergraphSDL, "composed"); err != nil {
-		return err
-	}
-	r.keep(ctx, result.SupergraphSDL)
-	return nil
-}
-
-// keep writes the supergraph to the cache; without one the next start asks the subgraphs again.
-func (r *Registry) keep(ctx context.Context, sdl string) {
-	if r.opt.Cache == "" {
-		return
-	}
-	tmp := r.opt.Cache + ".new"
-	err := os.MkdirAll(filepath.Dir(r.opt.Cache), 0o700)
-	if err == nil {
-		err = os.WriteFile(tmp, []byte(sdl), 0o600)
-	}
-	if err == nil {
-		err = os.Rename(tmp, r.opt.Cache)
-	}
-	if err != nil {
-		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "the supergraph was not kept", slog.String("error", err.Error()))
-	}
-}
-
-// Run asks the subgraphs that are polled until ctx ends.
-func (r *Registry) Run(ctx context.Context) error {
-	var all sync.WaitGroup
-	for _, s := range r.opt.Sources {
-		if s.Poll {
-			all.Go(func() { r.follow(ctx, s) })
-		}
-	}
-	all.Wait()
-	<-ctx.Done()
-	return nil
-}
-
-// follow asks one subgraph again and again: at its pace while it answers, ever more rarely while it does not.
-func (r *Registry) follow(ctx context.Context, s Source) {
-	pause := time.Duration(0)
-	for {
-		jitter := time.Duration(rand.Int64N(int64(pause/5 + 1))) //nolint:gosec // spreads load
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause + jitter):
-		}
-		if err := r.look(ctx, s.Name); err != nil && ctx.Err() == nil {
-			pause = min(max(2*pause, 250*time.Millisecond), maxPause)
-			r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "subgraph schema not renewed", slog.String("subgraph", s.Name), slog.String("error", err.Error()))
-		} else {
-			pause = r.opt.Every
-		}
-	}
-}
-
-// look asks a subgraph for its schema and composes anew if it has changed.
-func (r *Registry) look(ctx context.Context, name string) error {
-	sdl, err := r.ask(ctx, name)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil {
-		st := r.state.Subgraphs[name]
-		st.Error = err.Error()
-		r.state.Subgraphs[name] = st
-		return err
-	}
-	r.state.Subgraphs[name] = SubgraphState{Known: true, Seen: time.Now().UTC()}
-	if r.sdl[name] == sdl {
-		return nil
-	}
-	r.sdl[name] = sdl
-	if len(r.sdl) < len(r.opt.Sources) {
-		return nil // others are not known yet
-	}
-	return r.compose(ctx)
-}
-
-func (r *Registry) ask(ctx context.Context, name string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	if r.opt.Credential != nil {
-		tok, err := r.opt.Credential()
-		if err != nil {
-			return "", err
-		}
-		ctx = upstream.WithHeader(ctx, http.Header{"Authorization": {"Bearer " + tok}})
-	}
-	resp, err := r.opt.Fetcher.Fetch(ctx, &exec.Request{Subgraph: name, Kind: ast.Query, Body: []byte(`{"query":"{ _service { sdl } }"}`)})
-	if err != nil {
-		return "", err
-	}
-	var out struct {
-		Data struct {
-			Service struct {
-				SDL string `json:"sdl"`
-			} `json:"_service"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(resp.Body, &out); err != nil || out.Data.Service.SDL == "" {
-		return "", errors.New("the subgraph does not tell its schema (_service { sdl })")
-	}
-	return out.Data.Service.SDL, nil
-}
-
-// State returns what is known now.
-func (r *Registry) State() State {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := r.state
-	out.Subgraphs = make(map[string]SubgraphState, len(r.state.Subgraphs))
-	maps.Copy(out.Subgraphs, r.state.Subgraphs)
-	return out
 }

@@ -145,12 +145,17 @@ func (c *Config) loopbackOnly() bool {
 		Billing: {c.Listen.Billing, c.Listen.BillingGRPC}, Analytics: {c.Listen.Analytics},
 	} {
 		for _, addr := range addrs {
-			host, _, _ := net.SplitHostPort(addr)
-			ip := net.ParseIP(host)
-			if c.Runs(target) && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			if c.Runs(target) && !loopback(addr) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// loopback reports whether only this machine reaches the address.
+func loopback(addr string) bool {
+	host, _, _ := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"medicore.dev/medicore/gateway"
+	"medicore.dev/medicore/gateway/registry"
 	"medicore.dev/medicore/gateway/rest"
 	"medicore.dev/medicore/gateway/upstream"
 	"medicore.dev/medicore/internal/module"
@@ -59,7 +60,7 @@ func (p *process) buildGateway() (module.Module, error) {
 			Log: p.opt.Log, Tokens: p.tokens, Backends: backends, Routes: routes(), Supergraph: ownSupergraph,
 			Validator:  &gateway.Validator{Backend: Auth, Path: "/validate", RoleHeader: auth.StoredRole},
 			Credential: func() (string, error) { return p.tokens.Service(Gateway, time.Now()) },
-			Console:    admin.Console, GraphiQL: admin.GraphiQL,
+			Console:    admin.Console, GraphiQL: admin.GraphiQL, Metrics: p.metrics.Registry,
 		}
 		for name, sdl := range map[string]string{Auth: auth.SDL, Profiles: profiles.SDL, Billing: billing.SDL, Analytics: analytics.SDL} {
 			deps.Subgraphs = append(deps.Subgraphs, gateway.Subgraph{Name: name, Path: "/graphql", SDL: sdl, Poll: p.services[name] == nil})
@@ -78,9 +79,10 @@ type Federation struct {
 	Listen     string             // host:port
 	Subgraphs  []gateway.Subgraph // with their schemas, or to be asked for them
 	Backends   map[string]gateway.Backend
-	Supergraph string // SDL; served as it is when there are no Subgraphs
-	Cache      string // file that keeps the last good supergraph; "": none
-	JWTSecret  string // verifies tokens; "": requests have no caller
+	Follow     registry.Look // for the whole supergraph, when there are no Subgraphs
+	FollowFrom string        // where that looks
+	Cache      string        // file that keeps the last good supergraph; "": none
+	JWTSecret  string        // verifies tokens; "": requests have no caller
 }
 
 // Federate runs a gateway alone until ctx ends.
@@ -92,7 +94,8 @@ func Federate(ctx context.Context, f Federation, opt Options) error {
 	cfg.Target, cfg.Listen.Gateway = []string{Gateway}, f.Listen
 	p := &process{cfg: cfg, opt: opt, state: &serve.State{}, metrics: observe.NewMetrics(), services: map[string]service{}}
 	deps := gateway.Deps{
-		Log: opt.Log, Backends: f.Backends, Subgraphs: f.Subgraphs, Supergraph: f.Supergraph, Cache: f.Cache, GraphiQL: admin.GraphiQL,
+		Log: opt.Log, Backends: f.Backends, Subgraphs: f.Subgraphs, Follow: f.Follow, FollowFrom: f.FollowFrom, Cache: f.Cache,
+		GraphiQL: admin.GraphiQL, Metrics: p.metrics.Registry, OpenAdmin: loopback(f.Listen),
 	}
 	if f.JWTSecret != "" {
 		var err error
