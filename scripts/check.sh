@@ -56,6 +56,7 @@ phase "our composer against others" go test -tags e2e -timeout 30m -count=1 ./te
 phase "build" go build -o "$work/medicore" ./cmd/medicore
 export CHECK_BIN=$work/medicore
 phase "the binary as one process and as five" go test -tags e2e -p 1 -timeout 10m -count=1 ./test/e2e ./test/rest
+phase "our supergraph in another gateway, others' in ours" go test -tags e2e -timeout 10m -count=1 ./test/interchange
 
 serve() {
   env -i PATH="$PATH" HOME="$HOME" JWT_SECRET="$(head -c 48 /dev/urandom | base64 -w0)" MEDICORE_DATA="$work/data" MEDICORE_LOG_FORMAT=json \

@@ -20,16 +20,20 @@ const configUsage = "the subgraphs, in the form that rover reads; -: standard in
 
 // readSupergraphYAML reads the file that names the subgraphs, and prints what in it is not looked at.
 func readSupergraphYAML(cmd *cobra.Command, path string) (*supergraphyaml.Config, error) {
-	text, dir, err := []byte(nil), filepath.Dir(path), error(nil)
-	if path == "-" {
-		text, err = io.ReadAll(cmd.InOrStdin())
-	} else {
-		text, err = os.ReadFile(path)
+	in := cmd.InOrStdin()
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the subgraphs: %w", err)
+		}
+		defer func() { _ = f.Close() }()
+		in = f
 	}
+	text, err := io.ReadAll(in)
 	if err != nil {
 		return nil, fmt.Errorf("read the subgraphs: %w", err)
 	}
-	cfg, err := supergraphyaml.Parse(text, dir, os.LookupEnv)
+	cfg, err := supergraphyaml.Parse(text, filepath.Dir(path), os.LookupEnv)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -112,14 +112,21 @@ func (r *Registry) Start(ctx context.Context) error {
 	if r.opt.Supergraph != "" {
 		return r.apply(ctx, r.opt.Supergraph, "given")
 	}
-	missing := r.missing()
+	return r.nothing(ctx, err)
+}
+
+// nothing says why there is nothing to serve, or nil when a server may yet tell what is needed. composing is why what
+// is known does not compose.
+func (r *Registry) nothing(ctx context.Context, composing error) error {
+	missing, remote := r.missing(), false
 	for _, s := range r.sources {
+		remote = remote || s.Look.remote
 		if !s.Look.remote && slices.Contains(missing, s.label()) {
 			return fmt.Errorf("subgraph %s: %s", s.label(), r.sourceState(s).Error)
 		}
 	}
-	if err != nil && !slices.ContainsFunc(r.sources, func(s *source) bool { return s.Look.remote }) {
-		return err
+	if !remote {
+		return composing
 	}
 	r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "there is nothing to serve yet", slog.Any("waiting_for", missing))
 	return nil

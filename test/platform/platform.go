@@ -85,6 +85,25 @@ func One(t testing.TB, env ...string) *Platform {
 	return p
 }
 
+// Apart starts everything in one process on embedded defaults, with fresh data, on addresses of its own, so that it can run
+// beside others. More environment may be given as NAME=value.
+func Apart(t testing.TB, env ...string) *Platform {
+	t.Helper()
+	p := &Platform{URLs: map[string]string{}}
+	env = append([]string{"MEDICORE_DATA=" + t.TempDir(), "MEDICORE_LISTEN_BILLING_GRPC=" + FreeAddr(t)}, env...)
+	for _, s := range []string{"auth", "profiles", "billing", "analytics", "gateway"} {
+		addr := FreeAddr(t)
+		p.URLs[s] = "http://" + addr
+		env = append(env, "MEDICORE_LISTEN_"+strings.ToUpper(s)+"="+addr)
+	}
+	p.URL = p.URLs["gateway"]
+	Binary(t)
+	start := time.Now()
+	p.start(t, "medicore", env)
+	p.wait(t, "gateway", start)
+	return p
+}
+
 // Five starts one process per service on the servers that TEST_POSTGRES_URL and TEST_KAFKA_BROKERS name.
 func Five(t testing.TB) *Platform {
 	t.Helper()
@@ -95,7 +114,7 @@ func Five(t testing.TB) *Platform {
 	p := &Platform{URLs: map[string]string{}}
 	addr := map[string]string{}
 	for _, s := range []string{"auth", "profiles", "billing", "billing_grpc", "analytics", "gateway"} {
-		addr[s] = freeAddr(t)
+		addr[s] = FreeAddr(t)
 		p.URLs[s] = "http://" + addr[s]
 	}
 	p.URL = p.URLs["gateway"]
@@ -127,8 +146,14 @@ func Five(t testing.TB) *Platform {
 
 func (p *Platform) start(t testing.TB, name string, env []string) {
 	t.Helper()
-	proc := &Process{Name: name, cmd: exec.Command(Binary(t), "serve"), log: &buffer{}, done: make(chan struct{})}
-	proc.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "JWT_SECRET=" + Secret, "MEDICORE_LOG_LEVEL=debug"}, env...)
+	p.Procs = append(p.Procs, Start(t, name, append([]string{"JWT_SECRET=" + Secret, "MEDICORE_LOG_LEVEL=debug"}, env...), Binary(t), "serve"))
+}
+
+// Start starts a program with no environment but PATH, HOME and what is given. It is stopped when the test ends.
+func Start(t testing.TB, name string, env []string, program string, args ...string) *Process {
+	t.Helper()
+	proc := &Process{Name: name, cmd: exec.Command(program, args...), log: &buffer{}, done: make(chan struct{})}
+	proc.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	proc.cmd.Stdout, proc.cmd.Stderr = proc.log, proc.log
 	proc.cmd.Dir = t.TempDir()
 	proc.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -136,7 +161,6 @@ func (p *Platform) start(t testing.TB, name string, env []string) {
 		t.Fatalf("start %s: %v", name, err)
 	}
 	go func() { proc.err = proc.cmd.Wait(); close(proc.done) }()
-	p.Procs = append(p.Procs, proc)
 	t.Cleanup(func() {
 		if err := proc.Stop(30 * time.Second); err != nil {
 			t.Errorf("stop %s: %v", name, err)
@@ -145,23 +169,30 @@ func (p *Platform) start(t testing.TB, name string, env []string) {
 			t.Logf("log of %s:\n%s", name, proc.log.tail(200))
 		}
 	})
+	return proc
 }
 
 func (p *Platform) wait(t testing.TB, service string, start time.Time) {
+	t.Helper()
+	WaitFor(t, p.URLs[service]+"/ready", p.Procs...)
+	p.Ready = time.Since(start)
+}
+
+// WaitFor waits until the URL answers 200. It fails when one of the processes ends before.
+func WaitFor(t testing.TB, url string, procs ...*Process) {
 	t.Helper()
 	deadline := time.Now().Add(90 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for time.Now().Before(deadline) {
-		resp, err := http.Get(p.URLs[service] + "/ready")
+		resp, err := http.Get(url) //nolint:gosec // a server of ours
 		if err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
-				p.Ready = time.Since(start)
 				return
 			}
 		}
-		for _, proc := range p.Procs {
+		for _, proc := range procs {
 			select {
 			case <-proc.done:
 				t.Fatalf("%s ended before it was ready: %v\n%s", proc.Name, proc.err, proc.log.tail(100))
@@ -170,7 +201,7 @@ func (p *Platform) wait(t testing.TB, service string, start time.Time) {
 		}
 		<-tick.C
 	}
-	t.Fatalf("%s is not ready after 90 s", service)
+	t.Fatalf("%s does not answer 200 after 90 s", url)
 }
 
 // Stop ends the process with SIGTERM and waits for it; one that has ended already is no error if it ended well.
@@ -226,7 +257,8 @@ func passwordFile(t testing.TB) string {
 	return path
 }
 
-func freeAddr(t testing.TB) string {
+// FreeAddr returns a loopback address that nothing listens on.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
