@@ -317,7 +317,7 @@ func (r *Registry) gather(ctx context.Context) {
 
 // renew composes what is known and puts it in force, if it is new. With a schema missing it does nothing.
 func (r *Registry) renew(ctx context.Context) error {
-	if len(r.missing()) > 0 || ctx.Err() != nil {
+	if len(r.missing()) > 0 {
 		return nil
 	}
 	r.mu.Lock()

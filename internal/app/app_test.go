@@ -155,3 +155,14 @@ func TestUsersAreMadeFromTheCommandLine(t *testing.T) {
 		t.Error("an unknown user was unlocked")
 	}
 }
+
+func TestOnlyThisMachineReachesLoopback(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1:80": true, "localhost:80": true, "[::1]:80": true, "127.9.9.9:80": true,
+		"0.0.0.0:80": false, ":80": false, "[::]:80": false, "192.0.2.1:80": false, "example.com:80": false, "nonsense": false, "": false,
+	} {
+		if got := loopback(addr); got != want {
+			t.Errorf("loopback(%q) is %v", addr, got)
+		}
+	}
+}

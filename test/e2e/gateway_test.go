@@ -1,0 +1,123 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"medicore.dev/medicore/test/platform"
+)
+
+// state is what GET /admin/api/supergraph tells.
+type state struct {
+	Origin, Hash, SDL string
+	Errors            []struct{ Code string }
+	Subgraphs         map[string]struct{ Error string }
+}
+
+func get(t *testing.T, url string) (int, []byte) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, body
+}
+
+func stateOf(t *testing.T, url string) state {
+	t.Helper()
+	status, body := get(t, url+"/admin/api/supergraph")
+	var st state
+	if err := json.Unmarshal(body, &st); err != nil || status != http.StatusOK {
+		t.Fatalf("the state is answered %d %s", status, body)
+	}
+	return st
+}
+
+// A gateway alone follows a file and a running subgraph, survives what is wrong, and starts with what it kept.
+func TestTheGatewayAloneFollowsItsSubgraphs(t *testing.T) {
+	var told atomic.Pointer[string]
+	tell := func(sdl string) { told.Store(&sdl) }
+	tell(reviews)
+	srv := telling(t, func() string { return *told.Load() })
+	dir := folder(t, map[string]string{"config/supergraph.yaml": strings.Replace(shop, "URL", srv.URL, 1), "schemas/products.graphqls": products})
+	write := func(sdl string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "schemas", "products.graphqls"), []byte(sdl), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := func() (string, *platform.Process) {
+		t.Helper()
+		addr := platform.FreeAddr(t)
+		proc := platform.Start(t, "gateway", []string{"SHOP_TOKEN=secret", "MEDICORE_GATEWAY_POLL_INTERVAL=50ms"}, platform.Binary(t),
+			"gateway", "--config", filepath.Join(dir, "config", "supergraph.yaml"), "--cache", filepath.Join(dir, "kept.graphql"), "--listen", addr)
+		platform.WaitFor(t, "http://"+addr+"/ready", proc)
+		return "http://" + addr, proc
+	}
+	url, proc := begin()
+	first := stateOf(t, url)
+	if first.Origin != "composed" || !strings.Contains(first.SDL, "stars") {
+		t.Errorf("at the start %+v", first)
+	}
+	write(products + "extend type Product { weight: Int }")
+	eventually(t, "the changed file is in force", func() bool { return strings.Contains(stateOf(t, url).SDL, "weight: Int") })
+	tell(reviews + "extend type Product { likes: Int }")
+	eventually(t, "the changed subgraph is in force", func() bool { return strings.Contains(stateOf(t, url).SDL, "likes: Int") })
+	good := stateOf(t, url)
+	write("type Query { a: Nothing }")
+	eventually(t, "the error is told", func() bool { return len(stateOf(t, url).Errors) == 1 })
+	if st := stateOf(t, url); st.Hash != good.Hash || st.Errors[0].Code != "INVALID_GRAPHQL" {
+		t.Errorf("with a broken file %+v", st)
+	}
+	_, metrics := get(t, url+"/metrics")
+	for _, want := range []string{
+		`medicore_supergraph_compositions_total{outcome="failed"} 1`, `medicore_supergraph_info{hash="` + good.Hash + `",origin="composed"} 1`,
+		"medicore_supergraph_last_success_timestamp_seconds ", "medicore_supergraph_age_seconds ",
+	} {
+		if !strings.Contains(string(metrics), want) {
+			t.Errorf("the metrics do not tell %s", want)
+		}
+	}
+	if err := proc.Stop(20 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+
+	write(products)
+	tell("")
+	url, proc = begin()
+	if st := stateOf(t, url); st.Origin != "cache" || st.Hash != good.Hash || st.Subgraphs["reviews"].Error == "" {
+		t.Errorf("started while a subgraph is down it is %+v", st)
+	}
+	tell(reviews)
+	eventually(t, "what is up again is composed", func() bool { st := stateOf(t, url); return st.Origin == "composed" && st.Hash == first.Hash })
+	if strings.Contains(proc.Log(), "secret") {
+		t.Error("the log tells a secret")
+	}
+}
+
+func TestTheStateIsForAdministrators(t *testing.T) {
+	p := platform.Apart(t)
+	if a := p.Do(t, "GET", "/admin/api/supergraph", "", nil); a.Status != http.StatusUnauthorized {
+		t.Errorf("without a token it is answered %d", a.Status)
+	}
+	a := p.Do(t, "GET", "/admin/api/supergraph", p.Login(t, platform.AdminEmail, platform.AdminPassword), nil)
+	var st state
+	a.JSON(t, &st)
+	if a.Status != http.StatusOK || st.Origin != "composed" || len(st.Subgraphs) != 4 {
+		t.Errorf("to an administrator it is answered %d %.300s", a.Status, a.Body)
+	}
+}
