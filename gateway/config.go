@@ -24,7 +24,7 @@ type Config struct {
 	MaxDepth       int           `koanf:"max_depth" doc:"nesting of an operation"`
 	Timeout        time.Duration `koanf:"timeout" doc:"of one operation, and of one REST request"`
 	FetchTimeout   time.Duration `koanf:"fetch_timeout" doc:"of one request to a subgraph"`
-	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a subgraph's schema"`
+	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a running subgraph's schema, or at the URL of a supergraph"`
 }
 
 // DefaultConfig suits development: everything that explains the API is on.

@@ -67,7 +67,15 @@ func (f *fetcher) Close() error { return nil }
 
 func newPipeline(t *testing.T, f *fetcher, opt Options) *Pipeline {
 	t.Helper()
-	result, err := compose.Compose([]subgraph.Source{{Name: "shop", URL: "http://shop", SDL: shop}})
+	p := New(opt)
+	swap(t, p, f, shop)
+	return p
+}
+
+// swap puts the supergraph of one subgraph in force.
+func swap(t *testing.T, p *Pipeline, f *fetcher, sdl string) {
+	t.Helper()
+	result, err := compose.Compose([]subgraph.Source{{Name: "shop", URL: "http://shop", SDL: sdl}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +83,49 @@ func newPipeline(t *testing.T, f *fetcher, opt Options) *Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := New(opt)
 	if err := p.Swap(sg, f); err != nil {
 		t.Fatal(err)
 	}
-	return p
+}
+
+func TestASubscriptionGoesOnWhileTheNewSupergraphCanServeIt(t *testing.T) {
+	const query = `subscription { changed { name cost } }`
+	for _, tt := range []struct {
+		name, sdl, want string
+	}{
+		{"a field more", shop + "extend type Query { more: Int }", `{"data":{"changed":{"name":"Desk","cost":5}}}`},
+		{"a field of it is gone", strings.Replace(shop, "  name: String!\n", "", 1), "Cannot query field"},
+		{"a field of it wants another scope", strings.Replace(shop, `cost: Int @requiresScopes(scopes: [["billing:read"]])`, `cost: Int @requiresScopes(scopes: [["user:admin"]])`, 1), "subscribe again"},
+		{"there are none any more", strings.Replace(shop, "type Subscription { changed: Product @authenticated }", "", 1), "errors"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			const event = `{"data":{"changed":{"name":"Desk","cost":5,"__typename":"Product","id":"1"}}}`
+			f := &fetcher{events: []string{event, event, event}}
+			p := newPipeline(t, f, Options{})
+			ctx := as(t, principal.Billing)
+			op, failure := p.Prepare(ctx, &Request{Query: query})
+			if failure != nil {
+				t.Fatal(string(failure.JSON()))
+			}
+			events, failure := op.Subscribe(ctx)
+			if failure != nil {
+				t.Fatal(string(failure.JSON()))
+			}
+			defer events.Close()
+			if got, err := events.Next(ctx); err != nil || string(got) != `{"data":{"changed":{"name":"Desk","cost":5}}}` {
+				t.Errorf("before the swap: %s %v", got, err)
+			}
+			swap(t, p, f, tt.sdl)
+			got, err := events.Next(ctx)
+			if err != nil || !strings.Contains(string(got), tt.want) {
+				t.Errorf("after the swap: %s %v, want %s", got, err, tt.want)
+			}
+			_, err = events.Next(ctx)
+			if goesOn := strings.Contains(tt.want, "Desk"); goesOn != (err == nil) || !goesOn && !errors.Is(err, io.EOF) {
+				t.Errorf("then: %v", err)
+			}
+		})
+	}
 }
 
 func as(t *testing.T, role principal.Role) context.Context {

@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -37,69 +36,9 @@ const (
 	maxSuper    = 32 << 20         // bytes of a supergraph
 	lookTimeout = 10 * time.Second // of any look
 	fileEvery   = 500 * time.Millisecond
-	quietFor    = 50 * time.Millisecond // a file that is read twice with this between is written to its end
-	quietTries  = 40
 )
 
 var question = []byte(`{"query":"{ _service { sdl } }"}`)
-
-// File reads the schema from a file. A file that is being written is waited for: what counts is what two readings in a
-// row agree on.
-func File(path string) Look {
-	return reading(path, maxSDL)
-}
-
-// SupergraphFile is File for a whole supergraph.
-func SupergraphFile(path string) Look {
-	return reading(path, maxSuper)
-}
-
-func reading(path string, limit int64) Look {
-	last, seen := "", false
-	return Look{ask: func(ctx context.Context) (string, error) {
-		text, err := readFile(path, limit)
-		if err == nil && seen && text == last {
-			return "", errUnchanged
-		}
-		for range quietTries {
-			select {
-			case <-ctx.Done():
-				return "", ctx.Err()
-			case <-time.After(quietFor):
-			}
-			again, errAgain := readFile(path, limit)
-			settled := text == again && (err == nil) == (errAgain == nil)
-			text, err = again, errAgain
-			if !settled {
-				continue
-			}
-			if err != nil {
-				return "", err
-			}
-			last, seen = text, true
-			return text, nil
-		}
-		return "", fmt.Errorf("read %s: it is being written all the time", path)
-	}}
-}
-
-func readFile(path string, limit int64) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("read the schema: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("read the schema: %w", err)
-	case int64(len(text)) > limit:
-		return "", fmt.Errorf("read the schema: %s is larger than %d MiB", path, limit>>20)
-	case len(bytes.TrimSpace(text)) == 0:
-		return "", fmt.Errorf("read the schema: %s is empty", path)
-	}
-	return string(text), nil
-}
 
 // Ask asks a running subgraph by name through the gateway's own client, with a token if credential gives one.
 func Ask(fetcher exec.Fetcher, name string, credential func() (string, error)) Look {
@@ -113,9 +52,13 @@ func Ask(fetcher exec.Fetcher, name string, credential func() (string, error)) L
 		}
 		resp, err := fetcher.Fetch(ctx, &exec.Request{Subgraph: name, Kind: ast.Query, Body: question})
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("ask the subgraph for its schema: %w", reason(ctx, err))
 		}
-		return schemaIn(resp.Body)
+		sdl, err := schemaIn(resp.Body)
+		if err != nil {
+			return "", fmt.Errorf("ask the subgraph for its schema: %w", err)
+		}
+		return sdl, nil
 	}}
 }
 
