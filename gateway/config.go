@@ -24,6 +24,7 @@ type Config struct {
 	MaxDepth       int           `koanf:"max_depth" doc:"nesting of an operation"`
 	Timeout        time.Duration `koanf:"timeout" doc:"of one operation, and of one REST request"`
 	FetchTimeout   time.Duration `koanf:"fetch_timeout" doc:"of one request to a subgraph"`
+	Cache          string        `koanf:"supergraph_cache" doc:"file that keeps the last good supergraph, for a start while a subgraph is down; empty: none is kept"`
 	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a running subgraph's schema, or at the URL of a supergraph"`
 }
 

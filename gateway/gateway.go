@@ -62,7 +62,6 @@ type Deps struct {
 	Supergraph string        // served when nothing can be composed yet; with neither Subgraphs nor Follow the only one
 	Follow     registry.Look // for the whole supergraph, again and again, when there are no Subgraphs
 	FollowFrom string        // where that looks
-	Cache      string        // file that keeps the last good supergraph; "": none
 	Routes     []rest.Route  // REST; none: only GraphQL
 	Validator  *Validator    // nil: tokens are believed
 	Credential func() (string, error)
@@ -130,7 +129,7 @@ func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
 	p := pipeline.New(g.cfg.pipeline())
 	g.clients = newClients(g.cfg.FetchTimeout)
 	reg := registry.Options{
-		Supergraph: deps.Supergraph, Follow: deps.Follow, FollowFrom: deps.FollowFrom, Cache: deps.Cache, Every: g.cfg.PollInterval, Log: deps.Log,
+		Supergraph: deps.Supergraph, Follow: deps.Follow, FollowFrom: deps.FollowFrom, Cache: g.cfg.Cache, Every: g.cfg.PollInterval, Log: deps.Log,
 		Apply: func(sg *supergraph.Supergraph) error {
 			client, err := g.clients.of(sg)
 			if err != nil {

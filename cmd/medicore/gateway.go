@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -36,7 +37,7 @@ func gatewayCommand() *cobra.Command {
 	supergraph := cmd.Flags().String("supergraph", "", "file (watched) or URL (polled) of a supergraph SDL; its subgraphs' URLs are used")
 	subgraphs := cmd.Flags().StringArray("subgraph", nil, "NAME=URL of a subgraph, which is polled for its schema (repeatable)")
 	listen := cmd.Flags().String("listen", "127.0.0.1:4000", "host:port")
-	cache := cmd.Flags().String("cache", "", "file that keeps the last good supergraph, served when a subgraph is down at start")
+	cache := cmd.Flags().String("cache", "", "short for --gateway.supergraph-cache")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := config.Load(&settings, config.Sources{Prefix: app.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags()}); err != nil {
 			return err
@@ -45,7 +46,8 @@ func gatewayCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		f := app.Federation{Config: settings.Gateway, Listen: *listen, Cache: *cache, JWTSecret: settings.Secret, Backends: map[string]gateway.Backend{}}
+		settings.Gateway.Cache = cmp.Or(*cache, settings.Gateway.Cache)
+		f := app.Federation{Config: settings.Gateway, Listen: *listen, JWTSecret: settings.Secret, Backends: map[string]gateway.Backend{}}
 		switch {
 		case *supergraph != "" && *file == "" && len(*subgraphs) == 0:
 			f.Follow, f.FollowFrom = lookForSupergraph(*supergraph), *supergraph

@@ -23,7 +23,7 @@ import (
 type Source struct {
 	Name string
 	URL  string // as the supergraph names it
-	SDL  string // the schema to begin with; "": it is looked for at the start
+	SDL  string // the schema to begin with, when there is nothing better; "": none
 	Look Look   // again and again; none: SDL never changes
 }
 
@@ -42,11 +42,12 @@ type Options struct {
 
 // Times of following a source.
 const (
-	startTimeout = 5 * time.Second        // of the looks before the start
-	firstPause   = 250 * time.Millisecond // after a look that failed; doubled up to lastPause
-	lastPause    = time.Minute
-	gatherFor    = 2 * time.Second // the others are given to tell what they changed together with one
-	gatherEvery  = time.Second     // at most
+	startTimeout     = 5 * time.Second        // of the looks before the start
+	startTimeoutKept = 2 * time.Second        // the same, when there is a supergraph to start with
+	firstPause       = 250 * time.Millisecond // after a look that failed; doubled up to lastPause
+	lastPause        = time.Minute
+	gatherFor        = 2 * time.Second // the others are given to tell what they changed together with one
+	gatherEvery      = time.Second     // at most
 )
 
 // Registry keeps one supergraph current. It is a prometheus.Collector.
@@ -83,8 +84,8 @@ func New(opt Options) *Registry {
 	}
 	r := &Registry{opt: opt, metrics: newMetrics(), changed: make(chan struct{}, 1), state: State{Errors: []Problem{}, Hints: []Hint{}, Subgraphs: map[string]SourceState{}}}
 	for _, s := range opt.Sources {
-		r.sources = append(r.sources, &source{Source: s, sdl: s.SDL, wake: make(chan chan<- any, 1)})
-		r.state.Subgraphs[s.Name] = SourceState{Known: s.SDL != ""}
+		r.sources = append(r.sources, &source{Source: s, wake: make(chan chan<- any, 1)})
+		r.state.Subgraphs[s.Name] = SourceState{}
 	}
 	if len(opt.Sources) == 0 && opt.Follow.ask != nil {
 		r.sources = []*source{{Source: Source{Look: opt.Follow}, whole: true, wake: make(chan chan<- any, 1)}}
@@ -93,21 +94,33 @@ func New(opt Options) *Registry {
 	return r
 }
 
-// Start puts the best supergraph there is in force: made of the schemas that are given or found within a few seconds,
-// else the last good one, else the one given. With nothing to serve it fails, unless a server may yet tell what is needed.
+// Start puts the best supergraph there is in force: made of the schemas that are found within a few seconds, else the last
+// good one, else made of the schemas that were given to begin with, else the one given. With nothing to serve it fails,
+// unless a server may yet tell what is needed.
 func (r *Registry) Start(ctx context.Context) error {
 	if len(r.sources) == 0 {
 		return r.apply(ctx, r.opt.Supergraph, "given")
 	}
-	r.lookAll(ctx)
-	err := r.renew(ctx)
-	if r.inForce() {
+	kept, err := r.readCache()
+	if err != nil {
+		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "the kept supergraph is not used", slog.String("error", err.Error()))
+	}
+	limit := startTimeout
+	if kept != "" {
+		limit = startTimeoutKept
+	}
+	r.begin(kept != "")
+	r.lookAll(ctx, limit)
+	if err = r.renew(ctx); r.inForce() {
 		return nil
 	}
-	if kept, errKept := r.readCache(); errKept != nil {
-		r.opt.Log.LogAttrs(ctx, slog.LevelWarn, "the kept supergraph is not used", slog.String("error", errKept.Error()))
-	} else if kept != "" && r.apply(ctx, kept, "cache") == nil {
+	if kept != "" && r.apply(ctx, kept, "cache") == nil {
 		return nil
+	}
+	if r.begin(false) {
+		if err = r.renew(ctx); r.inForce() {
+			return nil
+		}
 	}
 	if r.opt.Supergraph != "" {
 		return r.apply(ctx, r.opt.Supergraph, "given")
@@ -132,13 +145,30 @@ func (r *Registry) nothing(ctx context.Context, composing error) error {
 	return nil
 }
 
+// begin makes the schemas that were given the known ones where there is none, and tells whether there was such. With
+// something better to serve, what is given is not used for a subgraph that can be asked.
+func (r *Registry) begin(better bool) (any bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.sources {
+		if s.sdl != "" || s.SDL == "" || better && s.Look.ask != nil {
+			continue
+		}
+		st := r.state.source(s)
+		s.sdl, st.Known, any = s.SDL, true, true
+		r.state.setSource(s, st)
+	}
+	return any
+}
+
 // lookAll looks once for every schema that is not known, at all at the same time.
-func (r *Registry) lookAll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+func (r *Registry) lookAll(ctx context.Context, limit time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	missing := r.missing()
 	var all sync.WaitGroup
 	for _, s := range r.sources {
-		if s.SDL == "" && s.Look.ask != nil {
+		if slices.Contains(missing, s.label()) && s.Look.ask != nil {
 			all.Go(func() {
 				s.looked = true
 				_, _ = r.look(ctx, s)
@@ -346,7 +376,7 @@ func (r *Registry) renew(ctx context.Context) error {
 	}
 	r.finished(began, origin, err, unchanged, hints)
 	if err != nil {
-		r.opt.Log.LogAttrs(ctx, slog.LevelError, "the schemas do not make a supergraph: the one in force is kept", slog.String("error", err.Error()))
+		r.opt.Log.LogAttrs(ctx, slog.LevelError, "the schemas do not make a supergraph: the one in force is kept", slog.String("error", shortened(err.Error(), maxLogged)))
 		return err
 	}
 	r.keep(ctx, sdl)

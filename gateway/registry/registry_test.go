@@ -341,6 +341,30 @@ func TestTheLastGoodSupergraphServesAtTheStart(t *testing.T) {
 			t.Errorf("it is %q, %+v", got, r.State())
 		}
 	})
+	t.Run("rather than the schemas to begin with, until all are told", func(t *testing.T) {
+		c.set(map[string]string{"one": good})
+		begin := []Source{sources[0], sources[1]}
+		begin[0].SDL, begin[1].SDL = "type Query { old: Int }", "type Query { older: Int }"
+		r, a := start(t, Options{Sources: begin, Cache: cache})
+		if got := a.next(t); got != "a b c" || r.State().Origin != "cache" {
+			t.Errorf("it is %q from %s", got, r.State().Origin)
+		}
+		c.set(map[string]string{"one": better})
+		waitFor(t, "one subgraph is asked again", func() bool {
+			return r.State().Subgraphs["one"].Failures == 0 && r.State().Subgraphs["two"].Failures > 1
+		})
+		if len(a) > 0 {
+			t.Errorf("without two, it became %q", a.next(t))
+		}
+		c.set(map[string]string{"one": good, "two": another})
+		if got := a.next(t); got != "a c" {
+			t.Errorf("with all told it is %q", got)
+		}
+		r, a = start(t, Options{Sources: begin})
+		if got := a.next(t); got != "old older" || r.State().Origin != "composed" {
+			t.Errorf("with nothing kept it begins with %q", got)
+		}
+	})
 }
 
 func TestWithNothingToServe(t *testing.T) {

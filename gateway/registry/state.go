@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"medicore.dev/medicore/gateway/federation/compose"
@@ -59,6 +60,20 @@ const (
 	codeSupergraph = "INVALID_FEDERATION_SUPERGRAPH"
 	codeInternal   = "INTERNAL"
 )
+
+// Bounds of what is kept of an attempt that failed, as schemas may quote themselves in it.
+const (
+	maxProblems = 1000
+	maxMessage  = 16 << 10 // bytes
+	maxLogged   = 4 << 10  // bytes
+)
+
+func shortened(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + " …"
+}
 
 // Problems puts the findings of a failed composition into the form that is told to people and programs.
 func Problems(found compose.Errors) []Problem {
@@ -149,12 +164,15 @@ func (r *Registry) finished(began time.Time, origin string, err error, unchanged
 		return
 	}
 	if found, ok := errors.AsType[compose.Errors](err); ok {
-		r.state.Errors = Problems(found)
+		r.state.Errors = Problems(found[:min(len(found), maxProblems)])
+		for i := range r.state.Errors {
+			r.state.Errors[i].Message = shortened(r.state.Errors[i].Message, maxMessage)
+		}
 		return
 	}
 	code := codeInternal
 	if origin == "followed" {
 		code = codeSupergraph
 	}
-	r.state.Errors = []Problem{{Code: code, Message: err.Error(), Locations: []Location{}}}
+	r.state.Errors = []Problem{{Code: code, Message: shortened(err.Error(), maxMessage), Locations: []Location{}}}
 }

@@ -81,7 +81,6 @@ type Federation struct {
 	Backends   map[string]gateway.Backend
 	Follow     registry.Look // for the whole supergraph, when there are no Subgraphs
 	FollowFrom string        // where that looks
-	Cache      string        // file that keeps the last good supergraph; "": none
 	JWTSecret  string        // verifies tokens; "": requests have no caller
 }
 
@@ -94,7 +93,7 @@ func Federate(ctx context.Context, f Federation, opt Options) error {
 	cfg.Target, cfg.Listen.Gateway = []string{Gateway}, f.Listen
 	p := &process{cfg: cfg, opt: opt, state: &serve.State{}, metrics: observe.NewMetrics(), services: map[string]service{}}
 	deps := gateway.Deps{
-		Log: opt.Log, Backends: f.Backends, Subgraphs: f.Subgraphs, Follow: f.Follow, FollowFrom: f.FollowFrom, Cache: f.Cache,
+		Log: opt.Log, Backends: f.Backends, Subgraphs: f.Subgraphs, Follow: f.Follow, FollowFrom: f.FollowFrom,
 		GraphiQL: admin.GraphiQL, Metrics: p.metrics.Registry, OpenAdmin: loopback(f.Listen),
 	}
 	if f.JWTSecret != "" {
