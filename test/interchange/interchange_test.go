@@ -4,6 +4,7 @@ package interchange
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -75,6 +76,19 @@ func TestSupergraphsAreInterchangeable(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a subscription, each event joined from two others", func(t *testing.T) {
+		var now struct{ AnalyticsSummary struct{ Cursor string } }
+		p.MustQuery(t, token, `{ analyticsSummary { cursor } }`, nil, &now)
+		id := profile(t, p, token)["id"].(string)
+		// From a cursor on, so that all see the event when what it is joined with has settled.
+		query := fmt.Sprintf(`subscription { profileEvents(types: [CREATED], after: %q) { event { id type profileId profile { name email billingAccount { status } } } } }`, now.AnalyticsSummary.Cursor)
+		want := event(t, p.Subscribe(t, token, query), id)
+		for name, g := range gateways {
+			if got := event(t, g.Subscribe(t, token, query), id); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s sends %s\nours sends %s", name, text(got), text(want))
+			}
+		}
+	})
 	for name, g := range gateways {
 		t.Run("a profile made through "+name+" is read through ours", func(t *testing.T) {
 			made := profile(t, g, token)
@@ -115,6 +129,30 @@ func profile(t *testing.T, g *platform.Platform, token string) map[string]any {
 		case <-tick.C:
 		case <-deadline.C:
 			t.Fatalf("after 30 s the profile has %+v", m)
+		}
+	}
+}
+
+// event is the first event of the profile.
+func event(t *testing.T, stream <-chan platform.GraphQL, id string) any {
+	t.Helper()
+	limit := time.After(30 * time.Second)
+	for {
+		select {
+		case e, ok := <-stream:
+			var data struct {
+				ProfileEvents struct {
+					Event map[string]any
+				}
+			}
+			if !ok || len(e.Errors) > 0 || json.Unmarshal(e.Data, &data) != nil {
+				t.Fatalf("instead of an event came %s %+v (open: %v)", e.Data, e.Errors, ok)
+			}
+			if data.ProfileEvents.Event["profileId"] == id {
+				return data.ProfileEvents.Event
+			}
+		case <-limit:
+			t.Fatalf("no event of %s after 30 s", id)
 		}
 	}
 }

@@ -7,6 +7,7 @@ export const gatewayConfig = defineConfig({
       return { authorization: request.headers.get("authorization") ?? undefined };
     },
   },
+  transportEntries: { "*.http": { options: { method: "POST" } } }, // our services take subscriptions by POST, not by GET
   landingPage: false,
   graphiql: false,
 });
