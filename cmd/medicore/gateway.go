@@ -83,8 +83,9 @@ func fromConfig(cmd *cobra.Command, f *app.Federation, file string) error {
 	if err != nil {
 		return err
 	}
+	transport := upstream.DefaultTransport()
 	for _, s := range cfg.Subgraphs {
-		if err := addSubgraph(f, gateway.Subgraph{Name: s.Name, SDL: s.SDL, Look: look(s)}, s.URL); err != nil {
+		if err := addSubgraph(f, gateway.Subgraph{Name: s.Name, SDL: s.SDL, Look: look(transport, s)}, s.URL); err != nil {
 			return fmt.Errorf("%s: subgraph %q: routing_url: %w", file, s.Name, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -44,12 +45,12 @@ func readSupergraphYAML(cmd *cobra.Command, path string) (*supergraphyaml.Config
 }
 
 // look is where the subgraph's schema is looked for; there is none when the file holds the schema itself.
-func look(s supergraphyaml.Subgraph) registry.Look {
+func look(transport http.RoundTripper, s supergraphyaml.Subgraph) registry.Look {
 	switch {
 	case s.File != "":
 		return registry.File(s.File)
 	case s.Introspect != "":
-		return registry.Introspect(upstream.DefaultTransport(), s.Introspect, s.Header)
+		return registry.Introspect(transport, s.Introspect, s.Header)
 	}
 	return registry.Look{}
 }
@@ -62,6 +63,8 @@ func readSubgraphs(cmd *cobra.Command, path string) ([]subgraph.Source, error) {
 		return nil, err
 	}
 	sources, errs := make([]subgraph.Source, len(cfg.Subgraphs)), make([]error, len(cfg.Subgraphs))
+	transport := upstream.DefaultTransport()
+	defer transport.CloseIdleConnections()
 	var all sync.WaitGroup
 	for i, s := range cfg.Subgraphs {
 		sources[i] = subgraph.Source{Name: s.Name, URL: s.URL, SDL: s.SDL}
@@ -69,7 +72,7 @@ func readSubgraphs(cmd *cobra.Command, path string) ([]subgraph.Source, error) {
 			continue
 		}
 		all.Go(func() {
-			if sources[i].SDL, errs[i] = look(s).Once(cmd.Context()); errs[i] != nil {
+			if sources[i].SDL, errs[i] = look(transport, s).Once(cmd.Context()); errs[i] != nil {
 				errs[i] = fmt.Errorf("%s: subgraph %q: %w", path, s.Name, errs[i])
 			}
 		})

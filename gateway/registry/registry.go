@@ -86,6 +86,7 @@ func New(opt Options) *Registry {
 	for _, s := range opt.Sources {
 		r.sources = append(r.sources, &source{Source: s, wake: make(chan chan<- any, 1)})
 		r.state.Subgraphs[s.Name] = SourceState{}
+		r.metrics.failures.WithLabelValues(s.Name) // from 0 on
 	}
 	if len(opt.Sources) == 0 && opt.Follow.ask != nil {
 		r.sources = []*source{{Source: Source{Look: opt.Follow}, whole: true, wake: make(chan chan<- any, 1)}}

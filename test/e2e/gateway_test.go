@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +107,48 @@ func TestTheGatewayAloneFollowsItsSubgraphs(t *testing.T) {
 	eventually(t, "what is up again is composed", func() bool { st := stateOf(t, url); return st.Origin == "composed" && st.Hash == first.Hash })
 	if strings.Contains(proc.Log(), "secret") {
 		t.Error("the log tells a secret")
+	}
+}
+
+// Over running subgraphs, and over the supergraph that another gateway composed of them.
+func TestTheGatewayAloneOverRunningServices(t *testing.T) {
+	p := platform.Apart(t)
+	token := p.Login(t, platform.AdminEmail, platform.AdminPassword)
+	args := []string{"gateway"}
+	for _, name := range []string{"analytics", "auth", "billing", "profiles"} {
+		args = append(args, "--subgraph", name+"="+p.URLs[name]+"/graphql")
+	}
+	begin := func(args ...string) *platform.Platform {
+		t.Helper()
+		addr := platform.FreeAddr(t)
+		proc := platform.Start(t, "gateway", []string{"JWT_SECRET=" + platform.Secret}, platform.Binary(t), append(args, "--listen", addr)...)
+		platform.WaitFor(t, "http://"+addr+"/ready", proc)
+		return &platform.Platform{URL: "http://" + addr}
+	}
+	supergraph := func(g *platform.Platform) state {
+		t.Helper()
+		a := g.Do(t, "GET", "/admin/api/supergraph", token, nil)
+		var st state
+		a.JSON(t, &st)
+		return st
+	}
+	composing := begin(args...)
+	composed := supergraph(composing)
+	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, composed.SDL) }))
+	defer served.Close()
+	following := begin("gateway", "--supergraph", served.URL)
+	if st := supergraph(following); composed.Origin != "composed" || st.Origin != "followed" || st.Hash != composed.Hash {
+		t.Errorf("one composed %s, the other follows %s, which is %s", composed.Hash, st.Hash, st.Origin)
+	}
+	const query = `{ me { email } medicalProfiles(first: 3) { edges { node { name billingAccount { status } events(first: 1) { totalCount } } } } }`
+	want := p.Query(t, token, query, nil)
+	for _, g := range []*platform.Platform{composing, following} {
+		if got := g.Query(t, token, query, nil); string(got.Data) != string(want.Data) || len(got.Errors) > 0 {
+			t.Errorf("got %s %+v, want %s", got.Data, got.Errors, want.Data)
+		}
+	}
+	if a := following.Do(t, "GET", "/admin/api/supergraph", "", nil); a.Status != http.StatusUnauthorized {
+		t.Errorf("with tokens, the state is answered %d to who has none", a.Status)
 	}
 }
 
