@@ -90,12 +90,12 @@ func (s *subgraph) pick(now time.Time, not *endpoint) *endpoint {
 
 // EndpointState is what is known of one URL.
 type EndpointState struct {
-	Subgraph string
-	URL      string // without credentials
-	Up       bool   // the last connection succeeded, or none was tried
-	Failures int    // connections that failed in a row
-	Requests uint64 // attempts since start
-	Errors   uint64 // attempts without an HTTP answer
+	Subgraph string `json:"subgraph"`
+	URL      string `json:"url"`      // without credentials
+	Up       bool   `json:"up"`       // the last connection succeeded, or none was tried
+	Failures int    `json:"failures"` // connections that failed in a row
+	Requests uint64 `json:"requests"` // attempts since start
+	Errors   uint64 `json:"errors"`   // attempts without an HTTP answer
 }
 
 // State returns the state of every URL, by subgraph and then in the order configured.
