@@ -54,6 +54,7 @@ const (
 	HintUpgradedVersion       HintCode = "IMPLICITLY_UPGRADED_FEDERATION_VERSION"
 	HintContextualArgument    HintCode = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS"
 	HintOneOf                 HintCode = "INCONSISTENT_ONE_OF"
+	HintUnanswerable          HintCode = "UNANSWERABLE_OPERATION"
 )
 
 // HintLevels gives the level of every hint.
@@ -65,7 +66,7 @@ var HintLevels = map[HintCode]Level{
 	HintFromSubgraphUnknown: Warn, HintOverriddenRemovable: Info, HintOverrideRemovable: Info,
 	HintOverrideMigration: Info, HintMergedArguments: Info, HintDirectiveArguments: Warn, HintDirectiveComposeInfo: Info,
 	HintDirectiveComposeWarn: Warn, HintRuntimeTypes: Warn, HintUpgradedVersion: Info, HintContextualArgument: Warn,
-	HintOneOf: Info,
+	HintOneOf: Info, HintUnanswerable: Warn,
 }
 
 // Hint is an observation that does not prevent composition.

@@ -30,6 +30,10 @@ func (m *merger) checkSatisfiable() {
 		e := m.errorf(problemCode(p), "%s", problemText(p))
 		m.locateField(e, p.Coordinate)
 	}
+	for _, p := range found.Overlooked {
+		h := m.hint(HintUnanswerable, p.Coordinate, "%s", problemText(p))
+		m.eachSource(p.Coordinate, h.at)
+	}
 	for _, n := range found.Notes {
 		h := m.hint(HintRuntimeTypes, n.Coordinate, "%q is shared, but its runtime types differ: %s; it must only resolve to %s, as in\n%s",
 			n.Coordinate, runtimeText(n.Runtime), typeList(n.Common), n.Operation)

@@ -8,19 +8,16 @@ import (
 
 // confirm drops the problems that the reference composer does not see. Its walk goes deep first, and it passes over a type
 // once it was there with no more subgraphs, even if a @provides that led there then does not lead there now. What it
-// accepts we accept; an operation that fails only there is refused when it is planned.
+// accepts we accept, with a hint; an operation that fails only there is refused when it is planned.
 func (w *walker) confirm() {
 	r := &reference{walker: w, failed: map[string]bool{}, halves: map[string]map[int]bool{}, visits: map[*ast.Definition][]visit{}}
 	r.run()
 	w.found.Problems = slices.DeleteFunc(w.found.Problems, func(p *Problem) bool {
-		switch p.Kind {
-		case Unsatisfiable:
-			return !r.failed[p.step()]
-		case Mutation:
-			return !r.failed[p.Coordinate]
-		case RuntimeTypes:
+		if p.Kind == RuntimeTypes || p.Kind == Unsatisfiable && r.failed[p.step()] || p.Kind == Mutation && r.failed[p.Coordinate] {
+			return false
 		}
-		return false
+		w.found.Overlooked = append(w.found.Overlooked, p)
+		return true
 	})
 }
 

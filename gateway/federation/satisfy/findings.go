@@ -9,8 +9,10 @@ import (
 // Findings of a check. What is empty is in order.
 type Findings struct {
 	Problems []*Problem
-	Notes    []*Note
-	Exceeded bool // the check was given up, since the number of ways through the subgraphs is too large
+	// Overlooked are problems that the reference composer does not see; see confirm.
+	Overlooked []*Problem
+	Notes      []*Note
+	Exceeded   bool // the check was given up, since the number of ways through the subgraphs is too large
 }
 
 // Kind tells what is wrong.

@@ -23,11 +23,14 @@ func Check(sg *supergraph.Supergraph) (*Findings, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &walker{
-		graph: g, solver: newSolver(g), api: sg.API(), labels: overrideLabels(sg), contexts: contextNames(sg),
+	return newWalker(g).run(), nil
+}
+
+func newWalker(g *graph) *walker {
+	return &walker{
+		graph: g, solver: newSolver(g), api: g.sg.API(), labels: overrideLabels(g.sg), contexts: contextNames(g.sg),
 		ctxIDs: map[string]int{"": 0}, ctxs: []context{nil}, found: &Findings{}, seen: map[string]bool{},
 	}
-	return w.run(), nil
 }
 
 // position is where the object at hand may be: at a vertex, with what its ancestors set for @fromContext.
