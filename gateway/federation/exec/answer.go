@@ -11,7 +11,7 @@ import (
 func (r *run) merge(c *call) {
 	for _, a := range c.answers {
 		if a.err != nil {
-			r.failed(c, a.only, clientMessage(c.fetch.Subgraph, a.err), a.err)
+			r.failed(c, a.part, clientMessage(c.fetch.Subgraph, a.err), a.err)
 			continue
 		}
 		r.mergeAnswer(c, a)
@@ -28,12 +28,12 @@ func (r *run) mergeAnswer(c *call, a answer) {
 	data := t.member(0, "data")
 	if data < 0 || t.nodes[data].kind == kindNull {
 		if !reported {
-			r.failed(c, a.only, fmt.Sprintf("subgraph %q answered without data", c.fetch.Subgraph), nil)
+			r.failed(c, a.part, fmt.Sprintf("subgraph %q answered without data", c.fetch.Subgraph), nil)
 		}
 		return
 	}
 	if t.nodes[data].kind != kindObject {
-		r.failed(c, a.only, fmt.Sprintf("subgraph %q sent data that is not an object", c.fetch.Subgraph), nil)
+		r.failed(c, a.part, fmt.Sprintf("subgraph %q sent data that is not an object", c.fetch.Subgraph), nil)
 		return
 	}
 	doc, ok := r.store.add(t.doc)
@@ -47,7 +47,7 @@ func (r *run) mergeAnswer(c *call, a answer) {
 		return
 	}
 	for i := range c.batches {
-		if len(c.batches[i].uses) > 0 && (a.only < 0 || a.only == i) {
+		if len(c.batches[i].uses) > 0 && a.part.has(i) {
 			r.mergeEntities(c, i, in, data, reported)
 		}
 	}
@@ -69,15 +69,15 @@ func (r *run) mergeRoot(c *call, in *ingester, data int32) {
 
 func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported bool) {
 	b, t := &c.batches[i], in.t
-	list := t.member(data, b.plan.Alias)
+	list := t.member(data, b.alias())
 	if list < 0 || t.nodes[list].kind == kindNull {
 		if !reported {
-			r.failed(c, i, fmt.Sprintf("subgraph %q answered without entities", c.fetch.Subgraph), nil)
+			r.failed(c, span{i, i + 1}, fmt.Sprintf("subgraph %q answered without entities", c.fetch.Subgraph), nil)
 		}
 		return
 	}
 	if t.nodes[list].kind != kindList || int(t.nodes[list].n) != len(b.uses) {
-		r.failed(c, i, fmt.Sprintf("subgraph %q did not answer one entity per representation", c.fetch.Subgraph), nil)
+		r.failed(c, span{i, i + 1}, fmt.Sprintf("subgraph %q did not answer one entity per representation", c.fetch.Subgraph), nil)
 		return
 	}
 	entities := make([]ref, 0, len(b.uses))
@@ -157,11 +157,11 @@ func (r *run) rootPlaces(c *call) [][]step {
 }
 
 // failed reports that a fetch, or one batch of it, brought nothing: once per root field or flatten path.
-func (r *run) failed(c *call, only int, message string, err error) {
-	r.failedWith(c, only, message, nil, err)
+func (r *run) failed(c *call, part span, message string, err error) {
+	r.failedWith(c, part, message, nil, err)
 }
 
-func (r *run) failedWith(c *call, only int, message string, ext map[string]any, err error) {
+func (r *run) failedWith(c *call, part span, message string, ext map[string]any, err error) {
 	if c.fetch.Entities == nil {
 		for _, at := range r.rootPlaces(c) {
 			r.failedRoot(c, at, message, ext, err)
@@ -170,7 +170,7 @@ func (r *run) failedWith(c *call, only int, message string, ext map[string]any, 
 	}
 	all := func(ref) bool { return true }
 	for i := range c.batches {
-		if len(c.batches[i].uses) == 0 || only >= 0 && only != i {
+		if len(c.batches[i].uses) == 0 || !part.has(i) {
 			continue
 		}
 		for _, p := range c.batches[i].plan.Paths {

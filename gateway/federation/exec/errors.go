@@ -77,13 +77,13 @@ func (r *run) subgraphError(c *call, a answer, e int32) {
 	}
 	data := t.member(0, "data")
 	if path < 0 {
-		r.failedWith(c, a.only, message, ext, nil)
+		r.failedWith(c, a.part, message, ext, nil)
 		return
 	}
 	if c.fetch.Entities == nil {
 		rest := t.storePath(c.fetch.Root, data, path)
 		if len(rest) == 0 {
-			r.failedWith(c, a.only, message, ext, nil)
+			r.failedWith(c, a.part, message, ext, nil)
 			return
 		}
 		for _, at := range r.rootPlaces(c) {
@@ -92,9 +92,9 @@ func (r *run) subgraphError(c *call, a answer, e int32) {
 		return
 	}
 	alias := t.text(path)
-	i := slices.IndexFunc(c.batches, func(b batch) bool { return b.plan.Alias == alias })
+	i := slices.IndexFunc(c.batches, func(b batch) bool { return b.alias() == alias })
 	if i < 0 || len(c.batches[i].uses) == 0 {
-		r.failedWith(c, a.only, message, ext, nil)
+		r.failedWith(c, a.part, message, ext, nil)
 		return
 	}
 	index := t.nodes[path].next
@@ -105,7 +105,7 @@ func (r *run) subgraphError(c *call, a answer, e int32) {
 		}
 	}
 	if id < 0 || id >= int64(len(c.batches[i].uses)) {
-		r.failedWith(c, i, message, ext, nil)
+		r.failedWith(c, span{i, i + 1}, message, ext, nil)
 		return
 	}
 	entity := int32(-1)

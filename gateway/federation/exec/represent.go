@@ -14,7 +14,12 @@ type batch struct {
 	targets []target
 	list    []byte  // the representations, comma separated
 	uses    []int32 // by representation: the number of targets it stands for
+
+	suffix string   // of its alias and variables, where a plan's batch is sent several times
+	values [][]byte // of the plan's contexts
 }
+
+func (b *batch) alias() string { return b.plan.Alias + b.suffix }
 
 // target is an object that gets the entity with index rep.
 type target struct {
@@ -174,40 +179,49 @@ func (r *representer) value(dst []byte, v ref, f *plan.RepField) ([]byte, bool) 
 	}
 }
 
-// body assembles the JSON of a request. only >= 0 sends the representations of that batch alone.
-func (r *run) body(c *call, only int) []byte {
+// body assembles the JSON of a request that asks for the batches in part.
+func (r *run) body(c *call, part span) []byte {
 	f := c.fetch
-	size := len(f.Document) + len(f.Document)/8 + 128
-	for i := range c.batches {
+	document := c.document(part)
+	size := len(document) + len(document)/8 + 128
+	for i := part.from; i < part.to; i++ {
 		size += len(c.batches[i].list)
 	}
 	b := append(make([]byte, 0, size), `{"query":`...)
-	b = appendString(b, f.Document)
+	b = appendString(b, document)
 	if f.OperationName != "" {
 		b = append(b, `,"operationName":`...)
 		b = appendString(b, f.OperationName)
 	}
 	sep := `,"variables":{`
-	for _, name := range f.Variables {
-		value, ok := r.in.Variables[name]
-		if !ok {
-			continue
-		}
+	variable := func(name string) {
 		b = append(b, sep...)
 		b = appendString(b, name)
 		b = append(b, ':')
-		b = append(b, value...)
 		sep = ","
 	}
+	for _, name := range f.Variables {
+		if value, ok := r.in.Variables[name]; ok {
+			variable(name)
+			b = append(b, value...)
+		}
+	}
 	for i := range c.batches {
-		b = append(b, sep...)
-		b = appendString(b, c.batches[i].plan.Variable)
-		b = append(b, ':', '[')
-		if only < 0 || only == i {
-			b = append(b, c.batches[i].list...)
+		batch := &c.batches[i]
+		asked := part.has(i)
+		if !asked && batch.plan.Contexts != nil {
+			continue // not in the document either
+		}
+		variable(batch.plan.Variable + batch.suffix)
+		b = append(b, '[')
+		if asked {
+			b = append(b, batch.list...)
 		}
 		b = append(b, ']')
-		sep = ","
+		for n, value := range batch.values {
+			variable(batch.plan.Contexts[n].Variable + batch.suffix)
+			b = append(b, value...)
+		}
 	}
 	if sep == "," {
 		b = append(b, '}')

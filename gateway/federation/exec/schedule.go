@@ -29,12 +29,17 @@ type call struct {
 	answers []answer
 }
 
-// answer is one parsed body. only >= 0: it answers that batch alone.
+// answer is one parsed body, to some of the batches.
 type answer struct {
-	only int
+	part span
 	tree *tree
 	err  error
 }
+
+// span is a range of batches.
+type span struct{ from, to int }
+
+func (s span) has(i int) bool { return i >= s.from && i < s.to }
 
 // fetchAll runs the fetches of one unit. A fetch starts when what it reads from is merged; answers are merged here, on
 // the calling goroutine, in the order of their IDs within a level.
@@ -145,10 +150,20 @@ func (r *run) prepare(f *plan.Fetch) *call {
 		}
 		return c
 	}
+	for _, b := range f.Entities {
+		r.separate(b)
+	}
+	c.mark = len(r.store.nodes)
 	asked := false
 	for _, b := range f.Entities {
-		c.batches = append(c.batches, r.representer.represent(b, r.walker.collect(b.Paths)))
-		asked = asked || len(c.batches[len(c.batches)-1].uses) > 0
+		if b.Contexts != nil {
+			c.batches = append(c.batches, r.perContext(b)...)
+		} else {
+			c.batches = append(c.batches, r.representer.represent(b, r.walker.collect(b.Paths)))
+		}
+	}
+	for i := range c.batches {
+		asked = asked || len(c.batches[i].uses) > 0
 	}
 	if !asked {
 		return nil
@@ -156,13 +171,23 @@ func (r *run) prepare(f *plan.Fetch) *call {
 	return c
 }
 
-// send asks the subgraph. It runs on a goroutine of its own and touches only c. Where an answer to several batches has
-// no data at all, each is asked for alone: one failing entity must not take the others along.
+// maxAliases is the number of batches in one request: values of contexts can make any number of them.
+const maxAliases = 100
+
+// send asks the subgraph. It runs on a goroutine of its own and touches only c.
 func (r *run) send(ctx context.Context, c *call) {
-	whole := r.ask(ctx, c, -1)
+	for from := 0; from == 0 || from < len(c.batches); from += maxAliases {
+		r.sendPart(ctx, c, span{from, min(from+maxAliases, len(c.batches))})
+	}
+}
+
+// sendPart asks for some batches. Where an answer to several has no data at all, each is asked for alone: one failing
+// entity must not take the others along.
+func (r *run) sendPart(ctx context.Context, c *call, part span) {
+	whole := r.ask(ctx, c, part)
 	c.answers = append(c.answers, whole)
 	asked := 0
-	for i := range c.batches {
+	for i := part.from; i < part.to; i++ {
 		if len(c.batches[i].uses) > 0 {
 			asked++
 		}
@@ -174,22 +199,22 @@ func (r *run) send(ctx context.Context, c *call) {
 		return
 	}
 	r.exec.putTree(whole.tree)
-	c.answers = c.answers[:0]
-	for i := range c.batches {
+	c.answers = c.answers[:len(c.answers)-1]
+	for i := part.from; i < part.to; i++ {
 		if len(c.batches[i].uses) > 0 {
-			c.answers = append(c.answers, r.ask(ctx, c, i))
+			c.answers = append(c.answers, r.ask(ctx, c, span{i, i + 1}))
 		}
 	}
 }
 
-func (r *run) ask(ctx context.Context, c *call, only int) (a answer) {
-	a.only = only
+func (r *run) ask(ctx context.Context, c *call, part span) (a answer) {
+	a.part = part
 	defer func() {
 		if p := recover(); p != nil {
 			a.err = &FetchError{Message: "could not be asked", Err: fmt.Errorf("panic in fetcher: %v", p)}
 		}
 	}()
-	resp, err := r.exec.fetcher.Fetch(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, only)})
+	resp, err := r.exec.fetcher.Fetch(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, part)})
 	if err != nil {
 		a.err = err
 		return a

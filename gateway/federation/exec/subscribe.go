@@ -26,7 +26,7 @@ func (e *Executor) Subscribe(ctx context.Context, p *plan.Plan, in Input) (*Even
 		return nil, gqlerror.List{gqlerror.Errorf("the operation is not a subscription")}
 	}
 	r := e.start(p, in)
-	body := r.body(&call{fetch: p.Source}, -1)
+	body := r.body(&call{fetch: p.Source}, span{})
 	e.finish(r)
 	source, err := e.fetcher.Subscribe(ctx, &Request{Subgraph: p.Source.Subgraph, Kind: p.Source.Kind, Body: body})
 	if err != nil {
@@ -50,7 +50,7 @@ func (ev *Events) Next(ctx context.Context) (*Result, error) {
 	r := ev.exec.start(ev.plan, ev.in)
 	defer ev.exec.finish(r)
 	c := &call{fetch: ev.plan.Source, targets: []ref{root}, mark: len(r.store.nodes)}
-	a := answer{only: -1}
+	a := answer{}
 	a.tree, a.err = r.parse(body)
 	c.answers = append(c.answers, a)
 	r.merge(c)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -100,24 +101,57 @@ func (b *builder) entityFetch(groups []*group) *Fetch {
 	t.buf.WriteByte('{')
 	var own []string
 	for i, e := range list {
-		batch := &Batch{Alias: "_entities", Variable: "representations", Paths: e.paths, Reps: e.reps, Entity: e.wire}
+		batch := &Batch{Alias: "_entities", Variable: b.variable("representations"), Paths: e.paths, Reps: e.reps, Entity: e.wire}
 		field := "_entities"
 		if len(list) > 1 {
 			batch.Alias = fmt.Sprintf("_e%d", i)
-			batch.Variable = fmt.Sprintf("representations%d", i)
+			batch.Variable = b.variable(fmt.Sprintf("representations%d", i))
 			field = batch.Alias + ":_entities"
 		}
-		for b.op.Variables.ForName(batch.Variable) != nil {
-			batch.Variable = "_" + batch.Variable
+		f.Entities = append(f.Entities, batch)
+		if len(e.groups[0].contexts) > 0 {
+			own = append(own, b.contextField(t, batch, e, i)...)
+			continue
 		}
 		own = append(own, "$"+batch.Variable+":[_Any!]!")
 		t.buf.WriteString(field + "(representations:$" + batch.Variable + ")")
 		b.entityText(t, e.groups)
-		f.Entities = append(f.Entities, batch)
 	}
 	t.buf.WriteByte('}')
 	f.Document, f.Variables = t.document(ast.Query, own)
 	return f
+}
+
+// contextField writes an `_entities` field whose arguments come from contexts, as one and as its copies. It returns the
+// variables of the first.
+func (b *builder) contextField(t *text, batch *Batch, e *entity, i int) (own []string) {
+	batch.Copy.Definitions = []string{"$" + batch.Variable + CopyMark + ":[_Any!]!"}
+	t.contexts = nil
+	for n, c := range e.groups[0].contexts {
+		name := b.variable(fmt.Sprintf("context%d_%d", i, n))
+		batch.Contexts = append(batch.Contexts, Context{Variable: name, Sources: c.sources})
+		batch.Copy.Definitions = append(batch.Copy.Definitions, "$"+name+CopyMark+":"+c.typ.String())
+		t.contexts = append(t.contexts, name+CopyMark)
+	}
+	from := t.buf.Len()
+	t.buf.WriteString(batch.Alias + CopyMark + ":_entities(representations:$" + batch.Variable + CopyMark + ")")
+	b.entityText(t, e.groups)
+	whole := t.buf.String()
+	batch.Copy.Field = whole[from:]
+	t.buf.Reset()
+	t.buf.WriteString(strings.ReplaceAll(whole, CopyMark, ""))
+	for _, d := range batch.Copy.Definitions {
+		own = append(own, strings.ReplaceAll(d, CopyMark, ""))
+	}
+	return own
+}
+
+// variable returns a name for a variable of our own that no client variable has.
+func (b *builder) variable(name string) string {
+	for b.op.Variables.ForName(name) != nil {
+		name = "_" + name
+	}
+	return name
 }
 
 // entities joins groups that can share an `_entities` field: those of one place for different runtime types, then
@@ -128,7 +162,7 @@ func (b *builder) entities(groups []*group) []*entity {
 	for _, g := range groups {
 		p := g.scope.place
 		i := slices.IndexFunc(at[p], func(e *entity) bool { return b.sameField(e.groups, g) })
-		if i >= 0 {
+		if i >= 0 && len(g.contexts) == 0 {
 			at[p][i].groups = append(at[p][i].groups, g)
 			continue
 		}
@@ -143,7 +177,7 @@ func (b *builder) entities(groups []*group) []*entity {
 		p := e.groups[0].scope.place
 		key := e.text + fmt.Sprint(e.reps)
 		i := slices.IndexFunc(equal[key], func(o *entity) bool {
-			return reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(p.sel))
+			return len(e.groups[0].contexts) == 0 && reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(p.sel))
 		})
 		if i < 0 {
 			out = append(out, e)
@@ -175,7 +209,7 @@ func (e *entity) add(p Path) {
 // belongs to exactly one of them.
 func (b *builder) sameField(list []*group, g *group) bool {
 	for _, o := range list {
-		if o.scope.place != g.scope.place || o.scope == g.scope || o.scope.runtime == "" || g.scope.runtime == "" {
+		if len(o.contexts) > 0 || o.scope.place != g.scope.place || o.scope == g.scope || o.scope.runtime == "" || g.scope.runtime == "" {
 			return false
 		}
 		if o.node.Type.Kind != ast.Object || g.node.Type.Kind != ast.Object {

@@ -136,6 +136,11 @@ func (c *checker) targets(p plan.Path) []*data {
 func (c *checker) batch(f *plan.Fetch, b *plan.Batch) {
 	waited := c.waited(f)
 	for _, path := range b.Paths {
+		for _, ctx := range b.Contexts {
+			for _, src := range ctx.Sources {
+				c.source(f, path[:len(path)-src.Above], src, waited)
+			}
+		}
 		guard := path[len(path)-1].Types
 		for _, d := range c.targets(path) {
 			types := guard
@@ -161,6 +166,27 @@ func (c *checker) batch(f *plan.Fetch, b *plan.Batch) {
 				}
 			}
 			c.write(d, types, b.Entity, f.ID)
+		}
+	}
+}
+
+// source checks that the value of a context is written by a fetch that is waited for.
+func (c *checker) source(f *plan.Fetch, path plan.Path, src plan.ContextSource, waited map[int]bool) {
+	for _, d := range c.targets(path) {
+		types := src.Types
+		if types == nil {
+			types = known(d.types)
+		}
+		for _, k := range src.Path {
+			for _, t := range types {
+				if !slices.ContainsFunc(c.writers(d, k, t), func(id int) bool { return waited[id] }) {
+					c.t.Errorf("fetch %d: %s, which a context needs, is not written for %q by a fetch it waits for", f.ID, c.p.Keys[k], t)
+				}
+			}
+			if d = d.below[k]; d == nil {
+				break
+			}
+			types = known(d.types)
 		}
 	}
 }

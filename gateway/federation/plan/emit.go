@@ -16,6 +16,7 @@ type group struct {
 	scope    *scope
 	landing  *querygraph.Landing // nil: root of a mutation or subscription
 	requires querygraph.FieldSet
+	contexts []binding // values from above that its fields take as arguments
 	content  *sel
 	needs    []*spot // the inputs' sources; resolved to deps when all is emitted
 
@@ -34,6 +35,15 @@ type emitter struct {
 	groups []*group
 	unit   int
 	err    error
+
+	written map[*place]map[Key][]*spot // where client items and private ones for contexts are read
+	waiting []postponed
+}
+
+// postponed is a pick whose arguments come from above: it is read when all that does not wait is.
+type postponed struct {
+	scope *scope
+	pick  *pick
 }
 
 // todo is a child place to be emitted when all its entries are known.
@@ -45,6 +55,23 @@ type todo struct {
 func (e *emitter) fail(format string, args ...any) {
 	if e.err == nil {
 		e.err = fmt.Errorf(format, args...)
+	}
+}
+
+// emitAll reads what the solution chose, what takes arguments from contexts last.
+func (e *emitter) emitAll(p *place, sol *solution) {
+	e.emit(p, sol)
+	for len(e.waiting) > 0 && e.err == nil {
+		i := slices.IndexFunc(e.waiting, func(w postponed) bool { return !e.mustWait(w) })
+		if i < 0 {
+			e.fail("plan: the contexts of %s need themselves", e.waiting[0].pick.item.Field.Name)
+			return
+		}
+		w := e.waiting[i]
+		e.waiting = slices.Delete(e.waiting, i, i+1)
+		if t := e.item(w.scope, w.pick); t.place != nil {
+			e.emit(t.place, t.sol)
+		}
 	}
 }
 
@@ -72,8 +99,17 @@ func (e *emitter) emit(p *place, sol *solution) {
 	}
 }
 
-// pick selects one client item.
+// pick selects one client item, unless it has to wait for what is above.
 func (e *emitter) pick(s *scope, pk *pick) todo {
+	if slices.ContainsFunc(pk.ways, func(w *way) bool { return w.bindings != nil }) {
+		e.waiting = append(e.waiting, postponed{s, pk})
+		return todo{}
+	}
+	return e.item(s, pk)
+}
+
+// item selects one client item.
+func (e *emitter) item(s *scope, pk *pick) todo {
 	key := e.keys.client(pk.item)
 	child := e.known(s, key, pk)
 	if child == nil && pk.item.Selection != nil {
@@ -88,6 +124,8 @@ func (e *emitter) pick(s *scope, pk *pick) todo {
 			return todo{}
 		}
 		f := at.sel.add(key, w.edge, pk.item.Arguments)
+		f.bind(w.bindings)
+		e.write(s.place, key, at)
 		if child == nil {
 			continue
 		}
@@ -125,7 +163,7 @@ func (e *emitter) object(typeName string) bool {
 // at is where the way reads.
 func (e *emitter) at(s *scope, w *way) *spot {
 	if w.resume != nil {
-		return e.resume(s, w.resume)
+		return e.visit(s, w.resume.Landing, w.resume.Edge.Requires, w.bindings)
 	}
 	return e.land(s, w.node)
 }
@@ -142,24 +180,29 @@ func (e *emitter) land(s *scope, node *querygraph.Node) *spot {
 		e.fail("plan: no way to land on %s for %s", node, s.typeName())
 		return nil
 	}
-	sp := e.visit(s, fact.Rule.Landing, nil)
+	sp := e.visit(s, fact.Rule.Landing, nil, nil)
 	s.landed = append(s.landed, sp)
 	return sp
 }
 
 // resume visits a node with the requirements of a field.
 func (e *emitter) resume(s *scope, r *querygraph.Rule) *spot {
-	return e.visit(s, r.Landing, r.Edge.Requires)
+	return e.visit(s, r.Landing, r.Edge.Requires, nil)
 }
 
 // visit makes a group; its inputs are ensured first.
-func (e *emitter) visit(s *scope, l *querygraph.Landing, requires querygraph.FieldSet) *spot {
-	g := &group{node: l.Node, scope: s, landing: l, requires: requires, content: &sel{node: l.Node}, unit: e.unit}
+func (e *emitter) visit(s *scope, l *querygraph.Landing, requires querygraph.FieldSet, contexts []binding) *spot {
+	g := &group{node: l.Node, scope: s, landing: l, requires: requires, contexts: contexts, content: &sel{node: l.Node}, unit: e.unit}
 	if l.RepType == "" {
 		g.needs = s.arrivals()
 	}
 	for _, p := range append(l.Key.Paths(), requires.Paths()...) {
 		g.needs = append(g.needs, e.ensure(s, p)...)
+	}
+	for _, b := range contexts {
+		for _, src := range b.sources {
+			g.needs = append(g.needs, e.above(s.place, src)...)
+		}
 	}
 	for _, sp := range g.needs {
 		for _, d := range sp.groups {
@@ -180,4 +223,12 @@ func (e *emitter) system(s *scope) *querygraph.System {
 		}
 	}
 	return e.g.System(s.typeName(), nodes)
+}
+
+// write notes where the value stored under the key is read.
+func (e *emitter) write(p *place, key Key, at *spot) {
+	if e.written[p] == nil {
+		e.written[p] = map[Key][]*spot{}
+	}
+	e.written[p][key] = append(e.written[p][key], at)
 }

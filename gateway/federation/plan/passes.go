@@ -44,6 +44,7 @@ func samePlace(groups []*group) []*group {
 		scope   *scope
 		subName string
 		rep     string
+		context string
 		unit    int
 	}
 	buckets := map[bucket][]*group{}
@@ -52,7 +53,7 @@ func samePlace(groups []*group) []*group {
 		if g.landing == nil {
 			continue
 		}
-		b := bucket{g.scope, g.node.Sub.Name, g.landing.RepType + " on " + g.node.Type.Name, g.unit}
+		b := bucket{g.scope, g.node.Sub.Name, g.landing.RepType + " on " + g.node.Type.Name, fmt.Sprint(g.contexts), g.unit}
 		if buckets[b] == nil {
 			order = append(order, b)
 		}

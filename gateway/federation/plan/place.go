@@ -59,6 +59,8 @@ type selField struct {
 	field *querygraph.Edge
 	child *spot  // nil: leaf
 	wire  string // response key on the wire, set by wireNames
+
+	contexts map[string]int // arguments that contexts fill in, to their index in group.contexts
 }
 
 func newPlace(parent *place, key Key, lists int, typeName string, object bool) *place {

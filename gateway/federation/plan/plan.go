@@ -57,7 +57,35 @@ type Batch struct {
 	Paths    []Path // positions whose objects are the targets; equal representations are sent once
 	Reps     []Rep  // tried in order; the first whose Types has the target's runtime type is used; none: no representation
 	Entity   *Wire  // shape of each entity in the answer
+
+	// Contexts are arguments that take their values from objects above the target. There is one `_entities` field for
+	// each distinct tuple of values: the first is in Fetch.Document, the others are copies of it.
+	Contexts []Context
+	Copy     Copy
 }
+
+// Context is an argument's value from the objects above a target.
+type Context struct {
+	Variable string
+	Sources  []ContextSource // the first whose object has one of its types is used, nearest first; none: no representation
+}
+
+// ContextSource is where the value of a context is.
+type ContextSource struct {
+	Above int      // the object is this many segments of the batch's path above the target
+	Types []string // runtime types of that object, sorted; nil: all
+	Path  []Key    // from there to the value; lists on the way make the value a list
+}
+
+// Copy is the text by which an `_entities` field is asked again with other values. CopyMark stands where the number of
+// the copy goes: behind the alias and the names of the variables.
+type Copy struct {
+	Definitions []string // variable definitions
+	Field       string
+}
+
+// CopyMark stands for the number of a copy. No GraphQL document holds it.
+const CopyMark = "\x00"
 
 // Path leads from the root object to target objects.
 type Path []Segment

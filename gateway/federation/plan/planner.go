@@ -66,11 +66,13 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, err
 		return nil, err
 	}
 	s := newSolver(ctx, g)
-	e := &emitter{g: g, keys: newKeyring(op)}
+	e := &emitter{g: g, keys: newKeyring(op), written: map[*place]map[Key][]*spot{}}
+	var root *operation.Selection
+	root, s.contexts = bindContexts(g, e.keys, op)
 	if op.Kind == ast.Query {
-		err = planQuery(s, e, op)
+		err = planQuery(s, e, root)
 	} else {
-		err = planRoots(s, e, op)
+		err = planRoots(s, e, root)
 	}
 	if err != nil {
 		return nil, err
@@ -98,39 +100,39 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, err
 }
 
 // planQuery solves the root like any other object: each subgraph is a way to land on it.
-func planQuery(s *solver, e *emitter, op *operation.Operation) error {
-	s.reach(op.Root, op.Root.Type, nil)
-	sol := s.solve(op.Root, op.Root.Type, nil)
+func planQuery(s *solver, e *emitter, root *operation.Selection) error {
+	s.reach(root, root.Type, nil)
+	sol := s.solve(root, root.Type, nil)
 	if err := s.failed(sol); err != nil {
 		return err
 	}
-	e.emit(newPlace(nil, 0, 0, op.Root.Type, true), sol)
+	e.emitAll(newPlace(nil, 0, 0, root.Type, true), sol)
 	return e.err
 }
 
 // planRoots solves each root field of a mutation or subscription alone, in one subgraph. Neighbours in one subgraph
 // share a request if nothing has to be joined to the first of them.
-func planRoots(s *solver, e *emitter, op *operation.Operation) error {
+func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 	var roots []*querygraph.Node
 	for _, sub := range s.g.SG.Subgraphs {
-		if n := s.g.Node(sub, op.Root.Type); n != nil {
+		if n := s.g.Node(sub, root.Type); n != nil {
 			roots = append(roots, n)
 		}
 	}
-	s.reach(op.Root, op.Root.Type, roots)
-	for i, it := range op.Root.Items {
+	s.reach(root, root.Type, roots)
+	for i, it := range root.Items {
 		if it.TypeName() || introspectionField(it.Field.Name) {
 			continue
 		}
-		part := s.part(op.Root, []*operation.Item{it})
+		part := s.part(root, []*operation.Item{it})
 		var best *solution
 		var at *querygraph.Node
-		failed := &solution{failed: &failure{coordinate: op.Root.Type + "." + it.Field.Name, path: []string{it.Name}}}
+		failed := &solution{failed: &failure{coordinate: root.Type + "." + it.Field.Name, path: []string{it.Name}}}
 		for _, n := range roots {
 			if n.Edge(it.Field.Name) == nil {
 				continue
 			}
-			sol := s.solve(part, op.Root.Type, []*querygraph.Node{n})
+			sol := s.solve(part, root.Type, []*querygraph.Node{n})
 			if sol.failed != nil {
 				failed = sol
 			} else if best == nil || s.price(sol.requests, sol.extra) < s.price(best.requests, best.extra) {
@@ -145,12 +147,12 @@ func planRoots(s *solver, e *emitter, op *operation.Operation) error {
 		}
 		if last := len(e.groups) - 1; last < 0 || e.groups[last].landing != nil || e.groups[last].node != at {
 			e.unit = i
-			root := newPlace(nil, 0, 0, op.Root.Type, true)
-			g := &group{id: len(e.groups), node: at, scope: root.all, content: &sel{node: at}, unit: i}
+			top := newPlace(nil, 0, 0, root.Type, true)
+			g := &group{id: len(e.groups), node: at, scope: top.all, content: &sel{node: at}, unit: i}
 			e.groups = append(e.groups, g)
-			root.enter(at, []*group{g}, "", g.content)
+			top.enter(at, []*group{g}, "", g.content)
 		} // else it goes with the field before, which has no joins: the subgraph keeps the order
-		e.emit(e.groups[len(e.groups)-1].scope.place, best)
+		e.emitAll(e.groups[len(e.groups)-1].scope.place, best)
 		if e.err != nil {
 			return e.err
 		}

@@ -124,6 +124,9 @@ func (w *printer) fetch(f *Fetch) {
 				}
 				w.line(b.Alias + ": Flatten(path: " + strings.Join(paths, ", ") + ")")
 			}
+			for _, c := range b.Contexts {
+				w.line("$" + c.Variable + ": " + w.sources(c.Sources))
+			}
 			w.line("{")
 			w.nested(func() {
 				for _, r := range b.Reps {
@@ -144,6 +147,23 @@ func (w *printer) fetch(f *Fetch) {
 		}
 	})
 	w.line("}")
+}
+
+// sources prints where a context's value comes from: ".." for each step up, then the path down.
+func (w *printer) sources(list []ContextSource) string {
+	var out []string
+	for _, s := range list {
+		text := strings.Repeat("../", s.Above)
+		if s.Types != nil {
+			text += "[" + strings.Join(s.Types, ",") + "]."
+		}
+		var path []string
+		for _, k := range s.Path {
+			path = append(path, w.keys[k])
+		}
+		out = append(out, text+strings.Join(path, "."))
+	}
+	return strings.Join(out, " | ")
 }
 
 func (w *printer) members(fields []RepField) {

@@ -33,6 +33,8 @@ type solver struct {
 	subsets map[string]*operation.Selection
 	wholes  map[*operation.Selection]*operation.Selection
 	reached map[*operation.Selection][]*querygraph.Node
+
+	contexts *contexts
 }
 
 // solution says how a selection is answered for objects of a type entered at some nodes.
@@ -68,6 +70,7 @@ type way struct {
 	edge     *querygraph.Edge
 	stage    int
 	requests requests // of being there, without the child's
+	bindings []binding
 	child    *solution
 }
 
@@ -163,10 +166,14 @@ func (s *solver) ways(sys *querygraph.System, reach []*querygraph.Fact, it *oper
 	for _, land := range reach {
 		s.spend(1)
 		e := land.Node.Edge(it.Field.Name)
-		if e == nil || (e.To == nil) != (it.Selection == nil) || len(e.Field.Contexts) > 0 {
+		if e == nil || (e.To == nil) != (it.Selection == nil) {
 			continue
 		}
-		if e.Requires == nil {
+		bindings := s.contexts.bindings[it][e.Field]
+		if len(e.Field.Contexts) > 0 && bindings == nil {
+			continue
+		}
+		if e.Requires == nil && bindings == nil {
 			out = append(out, &way{land: land, node: land.Node, edge: e, stage: land.Stage, requests: s.derivation(land)})
 			continue
 		}
@@ -176,7 +183,7 @@ func (s *solver) ways(sys *querygraph.System, reach []*querygraph.Fact, it *oper
 		}
 		resumed[rules[0].Node] = true
 		stage, _ := rules[0].Value()
-		out = append(out, &way{resume: rules[0], node: rules[0].Node, edge: e, stage: stage, requests: s.rule(rules[0])})
+		out = append(out, &way{resume: rules[0], node: rules[0].Node, edge: e, stage: stage, requests: s.rule(rules[0]), bindings: bindings})
 	}
 	return out
 }

@@ -15,6 +15,8 @@ type text struct {
 	b    *builder
 	buf  strings.Builder
 	vars map[string]bool
+
+	contexts []string // variables of the contexts of the group being written
 }
 
 // selection writes `{ ... }` of one level.
@@ -50,12 +52,18 @@ func (t *text) field(f *selField) {
 		t.buf.WriteString(f.wire + ":")
 	}
 	t.buf.WriteString(f.name)
-	for i, a := range f.args {
-		t.buf.WriteString([]string{"(", ","}[min(i, 1)] + a.Name + ":" + operation.Value(a.Value))
+	var args []string
+	for _, a := range f.args {
+		args = append(args, a.Name+":"+operation.Value(a.Value))
 		t.variables(a.Value)
 	}
-	if len(f.args) > 0 {
-		t.buf.WriteByte(')')
+	for _, name := range slices.Sorted(maps.Keys(f.contexts)) {
+		if i := f.contexts[name]; i < len(t.contexts) {
+			args = append(args, name+":$"+t.contexts[i])
+		}
+	}
+	if len(args) > 0 {
+		t.buf.WriteString("(" + strings.Join(args, ",") + ")")
 	}
 	if f.child != nil {
 		t.selection(f.child.sel)

@@ -24,7 +24,7 @@ func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]Requirement{}, setters: map[string][]string{}}
+	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]Requirement{}, setters: map[string][]string{}, contextual: map[string]bool{}}
 	r := &reader{sg: sg, names: names, byGraph: map[string]*Subgraph{}}
 	if err := r.subgraphs(doc); err != nil {
 		return nil, err
@@ -264,6 +264,9 @@ func (r *reader) field(def *ast.Definition, f *ast.FieldDefinition, in []*Subgra
 		field, err := readField(f, d)
 		if err != nil {
 			return err
+		}
+		if len(field.Contexts) > 0 {
+			r.sg.contextual[def.Name+"."+f.Name] = true
 		}
 		r.add(t, field)
 	}

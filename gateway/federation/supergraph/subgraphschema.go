@@ -83,6 +83,9 @@ func subgraphField(f *Field) *ast.FieldDefinition {
 		ac.Directives = nil
 		c.Arguments = append(c.Arguments, &ac)
 	}
+	for _, a := range f.Contexts {
+		c.Arguments = append(c.Arguments, &ast.ArgumentDefinition{Name: a.Name, Type: a.Type, Position: f.Def.Position})
+	}
 	return &c
 }
 

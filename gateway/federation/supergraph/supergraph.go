@@ -23,6 +23,7 @@ type Supergraph struct {
 	inaccessible map[string]bool
 	auth         map[string]Requirement
 	setters      map[string][]string // by context: the types marked with it
+	contextual   map[string]bool     // coordinates of fields with an argument from a context in some subgraph
 }
 
 // Subgraph is one service and the part of the supergraph it declares.
@@ -96,6 +97,15 @@ func (s *Supergraph) Possible(typeName string) []string { return s.possible[type
 // Inaccessible reports whether the element at the coordinate ("Type", "Type.field", "Enum.VALUE", "Type.field.arg")
 // is hidden from clients.
 func (s *Supergraph) Inaccessible(coordinate string) bool { return s.inaccessible[coordinate] }
+
+// Contextual reports whether some subgraph takes an argument of the field at the coordinate ("Type.field") from a
+// context. With "" it reports whether there is any such field.
+func (s *Supergraph) Contextual(coordinate string) bool {
+	if coordinate == "" {
+		return len(s.contextual) > 0
+	}
+	return s.contextual[coordinate]
+}
 
 // SetsContext reports whether objects of the runtime type set the context: their type, or an abstract one that they may
 // be of, is marked with it.
