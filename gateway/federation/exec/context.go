@@ -210,3 +210,36 @@ func (c *call) document(part span) string {
 	const open = "query("
 	return open + strings.Join(definitions, ",") + "," + strings.TrimSuffix(strings.TrimPrefix(text, open), "}") + strings.Join(fields, "") + "}"
 }
+
+// inContext returns where the targets of a batch stand that take the value at steps from a context.
+func (r *run) inContext(b *plan.Batch, path plan.Path, steps []step) (objects [][]step) {
+	for _, c := range b.Contexts {
+		for _, src := range c.Sources {
+			at, ok := descend(steps, path[:len(path)-src.Above])
+			if !ok || !leads(src.Path, steps[at:]) {
+				continue
+			}
+			for _, target := range locate(&r.store, path, maxPlaces, func(ref) bool { return true }) {
+				if len(target) >= at && slices.Equal(target[:at], steps[:at]) {
+					objects = append(objects, target)
+				}
+			}
+		}
+	}
+	return objects
+}
+
+// leads reports whether the steps follow the path, perhaps not to its end.
+func leads(path []plan.Key, steps []step) bool {
+	followed := false
+	for _, s := range steps {
+		if s.key == item {
+			continue
+		}
+		if len(path) == 0 || s.key != path[0] {
+			return false
+		}
+		path, followed = path[1:], true
+	}
+	return followed
+}

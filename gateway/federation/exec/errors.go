@@ -327,19 +327,20 @@ func (r *run) readers(steps []step, depth int) []ast.Path {
 	for _, f := range r.plan.Fetches {
 		for _, b := range f.Entities {
 			for _, p := range b.Paths {
-				at, ok := descend(steps, p)
-				if !ok || at == len(steps) || !reads(b.Reps, steps[at:]) {
-					continue
+				objects := r.inContext(b, p, steps)
+				if at, ok := descend(steps, p); ok && at < len(steps) && reads(b.Reps, steps[at:]) {
+					objects = append(objects, steps[:at])
 				}
-				object := steps[:at]
-				for i := range b.Entity.Fields {
-					out := append(slices.Clone(object), step{key: b.Entity.Fields[i].Key})
-					path, rest, how := r.project(out)
-					switch {
-					case how == shown:
-						paths = append(paths, path)
-					case how == private && len(rest) > 0:
-						paths = append(paths, r.readers(out, depth+1)...)
+				for _, object := range objects {
+					for i := range b.Entity.Fields {
+						out := append(slices.Clone(object), step{key: b.Entity.Fields[i].Key})
+						path, rest, how := r.project(out)
+						switch {
+						case how == shown:
+							paths = append(paths, path)
+						case how == private && len(rest) > 0:
+							paths = append(paths, r.readers(out, depth+1)...)
+						}
 					}
 				}
 			}
