@@ -59,6 +59,13 @@ func (r *representer) represent(b *plan.Batch, objs []ref) batch {
 		}
 		start := len(out.list)
 		var ok bool
+		if b.Unless != nil {
+			if out.list, ok = r.object(out.list, o, b.Unless); ok {
+				out.list = out.list[:from]
+				continue
+			}
+			out.list = out.list[:start]
+		}
 		if out.list, ok = r.object(out.list, o, b.Reps); !ok {
 			out.list = out.list[:from]
 			continue
@@ -94,9 +101,10 @@ func (r *representer) intern(list []byte, start int) (id int32, isNew bool) {
 	return id, true
 }
 
-// object writes the representation of o by the first Rep that applies to its runtime type.
+// object writes the representation of o by the first Rep that applies to its runtime type and whose members o has.
 func (r *representer) object(dst []byte, o ref, reps []plan.Rep) ([]byte, bool) {
 	name := r.s.typeName(o)
+	start := len(dst)
 	for i := range reps {
 		p := &reps[i]
 		if p.Types != nil && !contains(p.Types, name) {
@@ -109,9 +117,12 @@ func (r *representer) object(dst []byte, o ref, reps []plan.Rep) ([]byte, bool) 
 		if send == "" {
 			return dst, false
 		}
-		dst = append(dst, `{"__typename":`...)
+		dst = append(dst[:start], `{"__typename":`...)
 		dst = appendString(dst, send)
-		return r.members(dst, o, p.Fields, true)
+		var ok bool
+		if dst, ok = r.members(dst, o, p.Fields, true); ok {
+			return dst, true
+		}
 	}
 	return dst, false
 }

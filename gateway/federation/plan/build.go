@@ -27,6 +27,7 @@ type entity struct {
 	groups []*group // of one place and different runtime types
 	paths  []Path
 	reps   []Rep
+	unless []Rep
 	text   string
 	wire   *Wire
 
@@ -101,7 +102,7 @@ func (b *builder) entityFetch(groups []*group) *Fetch {
 	t.buf.WriteByte('{')
 	var own []string
 	for i, e := range list {
-		batch := &Batch{Alias: "_entities", Variable: b.variable("representations"), Paths: e.paths, Reps: e.reps, Entity: e.wire}
+		batch := &Batch{Alias: "_entities", Variable: b.variable("representations"), Paths: e.paths, Reps: e.reps, Unless: e.unless, Entity: e.wire}
 		field := "_entities"
 		if len(list) > 1 {
 			batch.Alias = fmt.Sprintf("_e%d", i)
@@ -175,7 +176,7 @@ func (b *builder) entities(groups []*group) []*entity {
 	for _, e := range list {
 		b.finishEntity(e)
 		p := e.groups[0].scope.place
-		key := e.text + fmt.Sprint(e.reps)
+		key := e.text + fmt.Sprint(e.reps, e.unless)
 		i := slices.IndexFunc(equal[key], func(o *entity) bool {
 			return len(e.groups[0].contexts) == 0 && reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(p.sel))
 		})
@@ -209,11 +210,11 @@ func (e *entity) add(p Path) {
 // belongs to exactly one of them.
 func (b *builder) sameField(list []*group, g *group) bool {
 	for _, o := range list {
-		if len(o.contexts) > 0 || o.scope.place != g.scope.place || o.scope == g.scope || o.scope.runtime == "" || g.scope.runtime == "" {
+		if len(o.contexts) > 0 || len(o.unless)+len(g.unless) > 0 || o.scope.place != g.scope.place || o.scope == g.scope || o.scope.runtime == "" || g.scope.runtime == "" {
 			return false
 		}
 		if o.node.Type.Kind != ast.Object || g.node.Type.Kind != ast.Object {
-			if o.node != g.node || !reflect.DeepEqual(b.representation(o), b.representation(g)) || b.render([]*group{o}) != b.render([]*group{g}) {
+			if o.node != g.node || !reflect.DeepEqual(b.representations(o), b.representations(g)) || b.render([]*group{o}) != b.render([]*group{g}) {
 				return false
 			}
 		}
@@ -259,16 +260,17 @@ func (b *builder) finishEntity(e *entity) {
 	slices.Sort(types)
 	e.paths = []Path{first.scope.place.path(types)}
 	if len(e.groups) == 1 || first.node.Type.Kind != ast.Object {
-		e.reps = []Rep{b.representation(first)}
+		e.reps, e.unless = b.representations(first), b.unless(first)
 		e.wire = b.wire(first.content)
 		return
 	}
 	e.wire = &Wire{Possible: types}
 	for _, g := range e.groups {
-		rep := b.representation(g)
-		rep.Types = runtimes(g.scope)
-		e.reps = append(e.reps, rep)
-		e.wire.Fields = b.wireFields(e.wire.Fields, g.content, rep.Types)
+		for _, rep := range b.representations(g) {
+			rep.Types = runtimes(g.scope)
+			e.reps = append(e.reps, rep)
+		}
+		e.wire.Fields = b.wireFields(e.wire.Fields, g.content, runtimes(g.scope))
 	}
 }
 

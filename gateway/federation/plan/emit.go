@@ -18,7 +18,10 @@ type group struct {
 	requires querygraph.FieldSet
 	contexts []binding // values from above that its fields take as arguments
 	content  *sel
-	needs    []*spot // the inputs' sources; resolved to deps when all is emitted
+	// Other keys to name an object by that lacks those before; objects that have one of these keys are left out.
+	fallbacks, unless []*querygraph.Landing
+
+	needs []*spot // the inputs' sources; resolved to deps when all is emitted
 
 	deps  map[*group]bool
 	level int
@@ -38,6 +41,7 @@ type emitter struct {
 
 	written map[*place]map[Key][]*spot // where client items and private ones for contexts are read
 	waiting []postponed
+	avoid   map[*group]bool // visits that must not be relied on
 }
 
 // postponed is a pick whose arguments come from above: it is read when all that does not wait is.
@@ -72,6 +76,9 @@ func (e *emitter) emitAll(p *place, sol *solution) {
 		if t := e.item(w.scope, w.pick); t.place != nil {
 			e.emit(t.place, t.sol)
 		}
+	}
+	if e.err == nil {
+		e.fallBack()
 	}
 }
 

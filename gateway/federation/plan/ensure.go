@@ -24,7 +24,7 @@ func (e *emitter) ensure(s *scope, p querygraph.Path) []*spot {
 		if at := e.reader(s, p); at != nil {
 			return e.read(s, at, at.node.Edge(p[0].Name), p)
 		}
-		if at := e.brought(s, p); at != nil {
+		if at := e.brought(s, p); at != nil && e.avoid == nil {
 			return e.read(s, at, at.node.Edge(p[0].Name), p)
 		}
 	}
@@ -86,6 +86,9 @@ func (e *emitter) reader(s *scope, p querygraph.Path) *spot {
 	bestRank := 0
 	for _, sp := range s.spots() {
 		edge := sp.node.Edge(p[0].Name)
+		if sp.in(e.avoid) {
+			continue
+		}
 		if edge == nil || edge.Requires != nil || len(edge.Field.Contexts) > 0 || (edge.To == nil) != (len(p) == 1) {
 			continue
 		}

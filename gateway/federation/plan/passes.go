@@ -53,6 +53,9 @@ func samePlace(groups []*group) []*group {
 		if g.landing == nil {
 			continue
 		}
+		if len(g.unless) > 0 {
+			continue
+		}
 		b := bucket{g.scope, g.node.Sub.Name, g.landing.RepType + " on " + g.node.Type.Name, fmt.Sprint(g.contexts), g.unit}
 		if buckets[b] == nil {
 			order = append(order, b)
@@ -100,7 +103,11 @@ func sameDeps(a, b *group) bool {
 // arguments.
 func inputConflict(a, b *group) bool {
 	seen := map[string]string{}
-	for _, p := range slices.Concat(a.landing.Key.Paths(), a.requires.Paths(), b.landing.Key.Paths(), b.requires.Paths()) {
+	paths := slices.Concat(a.landing.Key.Paths(), a.requires.Paths(), b.landing.Key.Paths(), b.requires.Paths())
+	for _, l := range slices.Concat(a.fallbacks, b.fallbacks) {
+		paths = append(paths, l.Key.Paths()...)
+	}
+	for _, p := range paths {
 		var name strings.Builder
 		for _, f := range p {
 			name.WriteString("." + f.Name)
@@ -167,6 +174,11 @@ func depth(groups []*group, gone map[*group]bool, a, b *group) int {
 // merge moves b into a.
 func merge(groups []*group, a, b *group) {
 	a.requires = slices.Concat(a.requires, b.requires)
+	for _, l := range b.fallbacks {
+		if l != a.landing && !slices.Contains(a.fallbacks, l) {
+			a.fallbacks = append(a.fallbacks, l)
+		}
+	}
 	absorb(a.content, b.content)
 	for d := range b.deps {
 		a.deps[d] = true

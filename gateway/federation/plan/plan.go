@@ -55,7 +55,8 @@ type Batch struct {
 	Alias    string // response key of the `_entities` field
 	Variable string // name of the variable that carries the representations
 	Paths    []Path // positions whose objects are the targets; equal representations are sent once
-	Reps     []Rep  // tried in order; the first whose Types has the target's runtime type is used; none: no representation
+	Reps     []Rep  // tried in order; the first that fits the target's runtime type and whose members the target has is used; none: no representation
+	Unless   []Rep  // targets of which one of these can be built are left out: they are named by another key
 	Entity   *Wire  // shape of each entity in the answer
 
 	// Contexts are arguments that take their values from objects above the target. There is one `_entities` field for

@@ -127,17 +127,13 @@ func (w *printer) fetch(f *Fetch) {
 			for _, c := range b.Contexts {
 				w.line("$" + c.Variable + ": " + w.sources(c.Sources))
 			}
+			if len(b.Unless) > 0 {
+				w.line("unless {")
+				w.nested(func() { w.reps(b.Unless) })
+				w.line("}")
+			}
 			w.line("{")
-			w.nested(func() {
-				for _, r := range b.Reps {
-					w.line("... on " + r.TypeName + " {")
-					w.nested(func() {
-						w.line("__typename")
-						w.members(r.Fields)
-					})
-					w.line("}")
-				}
-			})
+			w.nested(func() { w.reps(b.Reps) })
 			w.line("} =>")
 			w.line("{")
 			if field, ok := doc.Operations[0].SelectionSet[i].(*ast.Field); ok {
@@ -147,6 +143,17 @@ func (w *printer) fetch(f *Fetch) {
 		}
 	})
 	w.line("}")
+}
+
+func (w *printer) reps(list []Rep) {
+	for _, r := range list {
+		w.line("... on " + r.TypeName + " {")
+		w.nested(func() {
+			w.line("__typename")
+			w.members(r.Fields)
+		})
+		w.line("}")
+	}
 }
 
 // sources prints where a context's value comes from: ".." for each step up, then the path down.

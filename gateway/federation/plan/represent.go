@@ -6,12 +6,25 @@ import (
 	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
-// representation says how the group's entities are named to its subgraph.
-func (b *builder) representation(g *group) Rep {
-	r := Rep{TypeName: g.landing.RepType}
-	r.Fields = b.members(r.Fields, g.landing.Key, true)
-	r.Fields = b.members(r.Fields, g.requires, false)
-	return r
+// representations says how the group's entities are named to its subgraph: by the first of these that can be built.
+func (b *builder) representations(g *group) []Rep {
+	var out []Rep
+	for _, l := range slices.Concat([]*querygraph.Landing{g.landing}, g.fallbacks) {
+		r := Rep{TypeName: l.RepType}
+		r.Fields = b.members(r.Fields, l.Key, true)
+		r.Fields = b.members(r.Fields, g.requires, false)
+		out = append(out, r)
+	}
+	return out
+}
+
+// unless says which objects the group leaves out: those of which one of these can be built.
+func (b *builder) unless(g *group) []Rep {
+	var out []Rep
+	for _, l := range g.unless {
+		out = append(out, Rep{TypeName: l.RepType, Fields: b.members(nil, l.Key, true)})
+	}
+	return out
 }
 
 // members adds the field set to the members of a representation. A member may be named by several sets.

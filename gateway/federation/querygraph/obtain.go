@@ -12,8 +12,9 @@ import (
 )
 
 // System answers what can be had at an object of a type that was entered at some nodes. Its facts are derived by
-// forward chaining in the order of their stage (a stage is one fetch after another), so no fact supports itself and
-// the first derivation found is one with the fewest stages. Facts are shared by all operations.
+// forward chaining, those that hold for every object first, then in the order of their stage (a stage is one fetch
+// after another), so no fact supports itself and the first derivation found is one with the fewest stages among those
+// as sure. Facts are shared by all operations.
 type System struct {
 	Type    string
 	Entries []*Node
@@ -31,6 +32,7 @@ type Fact struct {
 	Path   Path
 
 	Known   bool  // it is possible; what follows is set only then
+	Doubt   Doubt // whether it may fail for some objects
 	Stage   int   // fetches that must have finished one after another, counted from the entry
 	Fetches int   // fetches of the derivation
 	Rule    *Rule // how
@@ -38,6 +40,16 @@ type Fact struct {
 	id      int
 	waiting []*Rule
 }
+
+// Doubt says what stands against a fact for some objects: the less, the more it is preferred, ahead of cost.
+type Doubt uint8
+
+// The kinds of doubt.
+const (
+	Sure   Doubt = iota
+	Null         // have: the subgraph that it is read from may answer null
+	Unsure       // a key on the way may be null: objects without it cannot be fetched
+)
 
 // RuleKind tells how a fact follows from others.
 type RuleKind uint8
@@ -62,6 +74,7 @@ type Rule struct {
 	Edge     *Edge
 	Below    *Fact // the rest of the path below the field read; one of Premises
 
+	keys int // how many premises, from the first, are members of the landing's key
 	open int
 }
 
@@ -136,9 +149,10 @@ func (s *System) Resume(n *Node, e *Edge) []*Rule {
 		if l.Node.Sub != n.Sub || l.Node.Type != n.Type {
 			continue
 		}
-		r := &Rule{Kind: Resume, Landing: l, Node: l.Node, Edge: e}
+		key := l.Key.Paths()
+		r := &Rule{Kind: Resume, Landing: l, Node: l.Node, Edge: e, keys: len(key)}
 		known := true
-		for _, p := range append(l.Key.Paths(), e.Requires.Paths()...) {
+		for _, p := range append(key, e.Requires.Paths()...) {
 			f := s.Have(p)
 			known = known && f.Known
 			r.Premises = append(r.Premises, f)
@@ -150,7 +164,7 @@ func (s *System) Resume(n *Node, e *Edge) []*Rule {
 	slices.SortStableFunc(out, func(a, b *Rule) int {
 		as, af := a.value()
 		bs, bf := b.value()
-		return cmp.Or(cmp.Compare(as, bs), cmp.Compare(af, bf))
+		return cmp.Or(cmp.Compare(a.doubt(), b.doubt()), cmp.Compare(as, bs), cmp.Compare(af, bf))
 	})
 	return out
 }
@@ -188,6 +202,7 @@ func (s *System) landFact(n *Node) *Fact {
 			for _, p := range l.Key.Paths() {
 				r.Premises = append(r.Premises, s.haveFact(p))
 			}
+			r.keys = len(r.Premises)
 			s.graph.rule(r)
 		}
 	}
@@ -252,8 +267,9 @@ func (s *System) reads(f *Fact, n *Node, p Path) {
 		if l.Node.Sub != n.Sub || l.Node.Type != n.Type {
 			continue
 		}
-		r := &Rule{Kind: Resume, Head: f, Node: l.Node, Edge: e, Landing: l, Below: below}
-		for _, q := range append(l.Key.Paths(), e.Requires.Paths()...) {
+		key := l.Key.Paths()
+		r := &Rule{Kind: Resume, Head: f, Node: l.Node, Edge: e, Landing: l, Below: below, keys: len(key)}
+		for _, q := range append(key, e.Requires.Paths()...) {
 			r.Premises = append(r.Premises, s.haveFact(q))
 		}
 		s.graph.rule(r)
@@ -334,20 +350,25 @@ func (r *Rule) value() (stage, fetches int) {
 	return stage, fetches
 }
 
-// nullable counts the members of the rule's key that may be null.
-func (r *Rule) nullable() int {
-	if r.Landing == nil {
-		return 0
+// doubt returns what stands against the rule's conclusion; all premises are known.
+func (r *Rule) doubt() Doubt {
+	d := Sure
+	for i, p := range r.Premises {
+		switch {
+		case p.Doubt == Unsure, p.Doubt == Null && i < r.keys:
+			return Unsure
+		case p.Doubt == Null && (p == r.Below || r.Kind == Explode):
+			d = Null
+		}
 	}
-	n := 0
-	for _, p := range r.Landing.Key.Paths() {
-		for _, f := range p {
-			if !f.Def.Type.NonNull {
-				n++
+	if r.Kind == Read || r.Kind == Resume {
+		for t := r.Edge.Field.Type; t != nil; t = t.Elem {
+			if !t.NonNull {
+				d = Null
 			}
 		}
 	}
-	return n
+	return d
 }
 
 // worklist settles facts in the order of their cost.
@@ -357,15 +378,15 @@ type worklist struct {
 }
 
 type candidate struct {
+	doubt          Doubt
 	stage, fetches int
-	nullable       int // members of the rule's key that may be null: objects without them cannot be fetched
 	rule           *Rule
 	order          int
 }
 
 func (w *worklist) push(r *Rule) {
 	stage, fetches := r.value()
-	heap.Push(w, candidate{stage, fetches, r.nullable(), r, w.graph.systems.steps})
+	heap.Push(w, candidate{r.doubt(), stage, fetches, r, w.graph.systems.steps})
 	w.graph.systems.steps++
 }
 
@@ -376,7 +397,7 @@ func (w *worklist) run() {
 			continue
 		}
 		f := c.rule.Head
-		f.Known, f.Stage, f.Fetches, f.Rule = true, c.stage, c.fetches, c.rule
+		f.Known, f.Doubt, f.Stage, f.Fetches, f.Rule = true, c.doubt, c.stage, c.fetches, c.rule
 		for _, r := range f.waiting {
 			if r.open--; r.open == 0 {
 				w.push(r)
@@ -390,7 +411,7 @@ func (w *worklist) Len() int { return len(w.items) }
 
 func (w *worklist) Less(i, j int) bool {
 	a, b := w.items[i], w.items[j]
-	return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.fetches, b.fetches), cmp.Compare(a.nullable, b.nullable), cmp.Compare(a.rule.Head.id, b.rule.Head.id), cmp.Compare(a.order, b.order)) < 0
+	return cmp.Or(cmp.Compare(a.doubt, b.doubt), cmp.Compare(a.stage, b.stage), cmp.Compare(a.fetches, b.fetches), cmp.Compare(a.rule.Head.id, b.rule.Head.id), cmp.Compare(a.order, b.order)) < 0
 }
 
 func (w *worklist) Swap(i, j int) { w.items[i], w.items[j] = w.items[j], w.items[i] }
