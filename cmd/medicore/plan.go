@@ -23,8 +23,8 @@ func planCommand() *cobra.Command {
 	file := cmd.Flags().String("operation", "", "file with the operation")
 	name := cmd.Flags().String("operation-name", "", "which one, if the file holds several")
 	variables := cmd.Flags().String("variables", "{}", "JSON object of the boolean variables that @skip and @include depend on")
-	stage := cmd.Flags().String("stage", "plan", "operation (normalised) or plan")
-	asJSON := cmd.Flags().Bool("json", false, "print the plan as JSON")
+	stage := cmd.Flags().String("stage", "plan", "what to print: operation, reach, choose, groups or plan")
+	asJSON := cmd.Flags().Bool("json", false, "print as JSON; the operation stays text")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		sdl, err := os.ReadFile(*schema)
 		if err != nil {
@@ -58,25 +58,50 @@ func planCommand() *cobra.Command {
 		if err != nil {
 			return fmt.Errorf("%s: %w", *file, err)
 		}
-		switch *stage {
-		case "operation":
+		if *stage == "operation" {
 			cmd.Println(operation.Print(op))
 			return nil
-		case "plan":
-		default:
-			return fmt.Errorf("--stage %q: use operation or plan", *stage)
 		}
-		p, err := plan.NewPlanner(sg).Plan(cmd.Context(), op)
+		trace, err := plan.NewPlanner(sg).Trace(cmd.Context(), op)
+		if printErr := printStage(cmd, trace, *stage, *asJSON); printErr != nil {
+			return printErr
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", *file, err)
 		}
-		if *asJSON {
-			enc := json.NewEncoder(cmd.OutOrStdout())
-			enc.SetIndent("", "  ")
-			return enc.Encode(p)
-		}
-		cmd.Println(plan.Print(p))
 		return nil
 	}
 	return cmd
+}
+
+// printStage prints one stage of planning as text or JSON. What could not be planned has the stages before the plan.
+func printStage(cmd *cobra.Command, t *plan.Trace, stage string, asJSON bool) error {
+	var data any
+	text := ""
+	switch stage {
+	case "reach":
+		data, text = t.Reach, t.PrintReach()
+	case "choose":
+		data, text = map[string]any{"Choose": t.Choose, "Failed": t.Failed}, t.PrintChoose()
+	case "groups":
+		data, text = t.Groups, t.PrintGroups()
+	case "plan":
+		if t.Plan == nil {
+			cmd.Print(t.PrintChoose())
+			return nil
+		}
+		data, text = t.Plan, plan.Print(t.Plan)
+	default:
+		return fmt.Errorf("--stage %q: use operation, reach, choose, groups or plan", stage)
+	}
+	if !asJSON {
+		cmd.Print(text)
+		return nil
+	}
+	enc := json.NewEncoder(cmd.OutOrStdout())
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(data); err != nil {
+		return fmt.Errorf("print stage %s: %w", stage, err)
+	}
+	return nil
 }

@@ -464,4 +464,3 @@ func (x *serving) same(data, rep any, key ast.SelectionSet) bool {
 	}
 	return fmt.Sprint(data) == fmt.Sprint(rep)
 }
-

@@ -62,14 +62,14 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 				switch {
 				case s.missing(s.whole(sel), t):
 				case all[t] == nil: // an answer without these objects must not look cheap
-					return &solution{failed: &failure{coordinate: t + "." + it.Field.Name, path: []string{it.Name}}}
+					return &solution{failed: s.untold(it, t, typeName)}
 				default:
 					guarded[t] = append(guarded[t], it)
 				}
 			}
 		default:
 			d := &demand{item: it, ways: s.ways(sys, reach, it)}
-			failed := s.finish(d, typeName)
+			failed := s.finish(d, typeName, entries)
 			from, price := s.explode(sel, it, sources, out)
 			switch {
 			case failed == nil && (from == nil || s.cheapest(d) <= price):
@@ -83,7 +83,7 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 	}
 	if len(direct) > 0 {
 		sol := s.cover(direct)
-		out.picks, out.extra = sol.picks, sol.extra
+		out.picks, out.extra, out.considered = sol.picks, sol.extra, sol.considered
 		out.requests = out.requests.union(sol.requests)
 	}
 	if len(sources) == 1 || out.discover != nil {
@@ -102,6 +102,7 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 			}
 		}
 	}
+	s.consider(out, typeName, entries)
 	return out
 }
 

@@ -63,6 +63,8 @@ func (s *solver) price(r requests, extra int) int {
 	return costRequest*len(r) + costLevel*(r[len(r)-1]/s.subs+1) + extra
 }
 
+func (s *solver) cost(sol *solution) int { return s.price(sol.requests, sol.extra) }
+
 // derivation lists the requests that a known fact needs.
 func (s *solver) derivation(f *querygraph.Fact) requests {
 	if r, ok := s.derived[f]; ok {

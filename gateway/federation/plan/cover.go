@@ -41,9 +41,13 @@ func (s *solver) cover(demands []*demand) *solution {
 	}
 	optional = slices.DeleteFunc(optional, func(o source) bool { return must[o] })
 	if len(optional) > maxSubsets || s.units > unitsGreedy {
-		return s.greedy(demands)
+		sol := s.greedy(demands)
+		if s.trace != nil && sol != nil {
+			sol.considered = &considered{demands: demands}
+		}
+		return sol
 	}
-	var best *solution
+	var best, second *solution
 	for mask := range 1 << len(optional) {
 		allowed := func(w *way) bool {
 			if len(w.requests) == 0 || must[w.source()] {
@@ -52,9 +56,17 @@ func (s *solver) cover(demands []*demand) *solution {
 			i := slices.Index(optional, w.source())
 			return i >= 0 && mask>>i&1 == 1
 		}
-		if sol := s.assign(demands, allowed); sol != nil && (best == nil || s.price(sol.requests, sol.extra) < s.price(best.requests, best.extra)) {
-			best = sol
+		sol := s.assign(demands, allowed)
+		switch {
+		case sol == nil:
+		case best == nil || s.cost(sol) < s.cost(best):
+			best, second = sol, best
+		case s.trace != nil && (second == nil || s.cost(sol) < s.cost(second)) && !slices.Equal(sol.visited(), best.visited()):
+			second = sol
 		}
+	}
+	if s.trace != nil && best != nil {
+		best.considered = &considered{demands: demands, second: second}
 	}
 	return best
 }
@@ -70,7 +82,7 @@ func (s *solver) greedy(demands []*demand) *solution {
 			}
 		}
 		next := s.assign(demands, func(w *way) bool { return used[w.source()] })
-		if next == nil || s.price(next.requests, next.extra) >= s.price(best.requests, best.extra) {
+		if next == nil || s.cost(next) >= s.cost(best) {
 			break
 		}
 		best = next

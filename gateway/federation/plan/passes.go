@@ -8,14 +8,20 @@ import (
 )
 
 // passes improve the groups in this order. Each keeps the groups' inputs selected in groups they depend on.
-func passes(groups []*group) ([]*group, error) {
+// done is told what each has left.
+func passes(groups []*group, done func(pass string, groups []*group)) ([]*group, error) {
 	resolve(groups)
+	done("visits", groups)
 	groups = samePlace(groups)
+	done("same place", groups)
 	if err := levels(groups); err != nil {
 		return nil, err
 	}
+	done("levels", groups)
 	delay(groups)
+	done("delay", groups)
 	lift(groups)
+	done("lift", groups)
 	slices.SortStableFunc(groups, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id))
 	})

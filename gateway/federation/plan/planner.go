@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,6 +59,10 @@ func (p *Planner) graph(labels []string) (*querygraph.Graph, error) {
 // ErrUnsatisfiable and names the field, one that is too much work an error that wraps ErrTooComplex; ctx only ends
 // the work, it never changes a plan.
 func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, error) {
+	return p.plan(ctx, op, nil)
+}
+
+func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trace) (*Plan, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("plan operation: %w", err)
 	}
@@ -69,15 +74,19 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, err
 	e := &emitter{g: g, keys: newKeyring(op), written: map[*place]map[Key][]*spot{}}
 	var root *operation.Selection
 	root, s.contexts = bindContexts(g, e.keys, op)
+	s.trace = trace
 	if op.Kind == ast.Query {
 		err = planQuery(s, e, root)
 	} else {
 		err = planRoots(s, e, root)
 	}
+	if trace != nil {
+		trace.Failed, _ = errors.AsType[*Unsatisfiable](err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	groups, err := passes(e.groups)
+	groups, err := passes(e.groups, func(name string, groups []*group) { trace.passed(name, e.keys, groups) })
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +111,9 @@ func (p *Planner) Plan(ctx context.Context, op *operation.Operation) (*Plan, err
 // planQuery solves the root like any other object: each subgraph is a way to land on it.
 func planQuery(s *solver, e *emitter, root *operation.Selection) error {
 	s.reach(root, root.Type, nil)
+	s.trace.reached(s, root, nil)
 	sol := s.solve(root, root.Type, nil)
+	s.trace.chosen(s, sol, nil)
 	if err := s.failed(sol); err != nil {
 		return err
 	}
@@ -120,6 +131,7 @@ func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 		}
 	}
 	s.reach(root, root.Type, roots)
+	s.trace.reached(s, root, nil)
 	for i, it := range root.Items {
 		if it.TypeName() || introspectionField(it.Field.Name) {
 			continue
@@ -127,7 +139,7 @@ func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 		part := s.part(root, []*operation.Item{it})
 		var best *solution
 		var at *querygraph.Node
-		failed := &solution{failed: &failure{coordinate: root.Type + "." + it.Field.Name, path: []string{it.Name}}}
+		failed := &solution{failed: s.unanswered(it, root.Type, nil)}
 		for _, n := range roots {
 			if n.Edge(it.Field.Name) == nil {
 				continue
@@ -145,6 +157,7 @@ func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 		if s.err != nil {
 			return s.err
 		}
+		s.trace.chosen(s, best, nil)
 		if last := len(e.groups) - 1; last < 0 || e.groups[last].landing != nil || e.groups[last].node != at {
 			e.unit = i
 			top := newPlace(nil, 0, 0, root.Type, true)
@@ -168,7 +181,7 @@ func (s *solver) failed(sol *solution) error {
 	if sol.failed == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrUnsatisfiable, sol.failed)
+	return sol.failed.err()
 }
 
 // takeSource separates the fetch that opens a subscription's stream from those made for each event.

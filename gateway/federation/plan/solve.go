@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -35,6 +34,7 @@ type solver struct {
 	reached map[*operation.Selection][]*querygraph.Node
 
 	contexts *contexts
+	trace    *Trace // nil: nobody asks
 }
 
 // solution says how a selection is answered for objects of a type entered at some nodes.
@@ -47,6 +47,8 @@ type solution struct {
 	// At an abstract type: the node that tells runtime types where no entry does, and what is done per runtime type.
 	discover *querygraph.Fact
 	typed    []typed
+
+	considered *considered // for a trace only
 }
 
 // typed is the part of an abstract selection that is solved for one runtime type.
@@ -72,16 +74,6 @@ type way struct {
 	requests requests // of being there, without the child's
 	bindings []binding
 	child    *solution
-}
-
-// failure is a field that nothing can answer.
-type failure struct {
-	coordinate string
-	path       []string
-}
-
-func (f *failure) under(name string) *failure {
-	return &failure{f.coordinate, append([]string{name}, f.path...)}
 }
 
 func (s *solver) spend(units int) {
@@ -143,12 +135,14 @@ func (s *solver) object(sel *operation.Selection, typeName string, entries []*qu
 			continue
 		}
 		d := &demand{item: it, ways: s.ways(sys, reach, it)}
-		if f := s.finish(d, typeName); f != nil {
+		if f := s.finish(d, typeName, entries); f != nil {
 			return &solution{failed: f}
 		}
 		demands = append(demands, d)
 	}
-	return s.cover(demands)
+	sol := s.cover(demands)
+	s.consider(sol, typeName, entries)
+	return sol
 }
 
 // demand is an item with the ways to answer it.
@@ -189,10 +183,9 @@ func (s *solver) ways(sys *querygraph.System, reach []*querygraph.Fact, it *oper
 }
 
 // finish solves what is below each way and keeps the ways that succeed; if none does, all of them together may.
-func (s *solver) finish(d *demand, typeName string) *failure {
-	coordinate := typeName + "." + d.item.Field.Name
+func (s *solver) finish(d *demand, typeName string, entries []*querygraph.Node) *failure {
 	if len(d.ways) == 0 {
-		return &failure{coordinate: coordinate, path: []string{d.item.Name}}
+		return s.unanswered(d.item, typeName, entries)
 	}
 	if d.item.Selection == nil {
 		return nil
@@ -244,7 +237,3 @@ func targets(ways []*way) []*querygraph.Node {
 func listField(it *operation.Item) bool { return it.Field.Type.Elem != nil }
 
 func introspectionField(name string) bool { return name == "__schema" || name == "__type" }
-
-func (f *failure) Error() string {
-	return fmt.Sprintf("no subgraph can answer %s at %s", f.coordinate, strings.Join(f.path, "."))
-}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const planned = `schema @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
+enum join__Graph { A @join__graph(name: "a", url: "") B @join__graph(name: "b", url: "") }
+type Query @join__type(graph: A) @join__type(graph: B) { t: T @join__field(graph: A) }
+type T @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") { id: ID! f: Int @join__field(graph: B) lost: Int @join__field(graph: B, external: true) }`
+
+// runPlan runs the command on an operation and returns what it prints.
+func runPlan(t *testing.T, operation string, args ...string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"s.graphql": planned, "o.graphql": operation} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := planCommand()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetContext(t.Context())
+	cmd.SetArgs(append([]string{"--supergraph", filepath.Join(dir, "s.graphql"), "--operation", filepath.Join(dir, "o.graphql")}, args...))
+	err := cmd.Execute()
+	return out.String(), err
+}
+
+func TestPlanPrintsEveryStage(t *testing.T) {
+	for stage, want := range map[string]string{
+		"operation": "query {\n  t {\n    f\n",
+		"reach":     "t T: T@a\n",
+		"choose":    "* T@b by key id, 1 requests",
+		"groups":    "#1 level 1 T@b at t by id after #0: f",
+		"plan":      `Fetch(service: "b")`,
+	} {
+		out, err := runPlan(t, "{ t { f } }", "--stage", stage)
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("stage %s: %v\n%s\nlacks %q", stage, err, out, want)
+		}
+		out, err = runPlan(t, "{ t { f } }", "--stage", stage, "--json")
+		if err != nil || stage != "operation" && !json.Valid([]byte(out)) {
+			t.Errorf("stage %s as JSON: %v\n%s", stage, err, out)
+		}
+	}
+	if _, err := runPlan(t, "{ t { f } }", "--stage", "nonsense"); err == nil {
+		t.Error("an unknown stage is accepted")
+	}
+}
+
+func TestPlanSaysWhyNothingCanAnswer(t *testing.T) {
+	out, err := runPlan(t, "{ t { lost } }")
+	if err == nil || !strings.Contains(err.Error(), "no subgraph can answer T.lost at t.lost") {
+		t.Errorf("got error %v", err)
+	}
+	for _, want := range []string{"a: T has no lost here", "b: T.lost is external here"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
