@@ -98,7 +98,7 @@ func TestBehaviours(t *testing.T) {
 }
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires",
-	"@provides", "@override", "@inaccessible", "@interfaceObject", "@tag", "@context", "@fromContext"])
+	"@provides", "@override", "@inaccessible", "@interfaceObject", "@tag", "@extends", "@context", "@fromContext"])
 `
 
 // respond is what the gateway does with a request. The responses to a subscription are a list.

@@ -83,7 +83,7 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 	}
 	if len(direct) > 0 {
 		sol := s.cover(direct)
-		out.picks, out.extra, out.considered = sol.picks, sol.extra, sol.considered
+		out.picks, out.extra, out.fields, out.considered = sol.picks, sol.extra, sol.fields, sol.considered
 		out.requests = out.requests.union(sol.requests)
 	}
 	if len(sources) == 1 || out.discover != nil {
@@ -129,8 +129,12 @@ func (s *solver) runtime(out *solution, sel *operation.Selection, typeName strin
 	out.typed = append(out.typed, typed{typeName, sol})
 	out.requests = out.requests.union(s.later(sol.requests, stage))
 	out.extra += sol.extra
+	out.fields += sol.fields
 	if len(sol.requests) > 0 {
-		out.extra += costType
+		if out.hops {
+			out.extra += costType
+		}
+		out.hops = true
 	}
 }
 
@@ -201,7 +205,10 @@ func (s *solver) explode(sel *operation.Selection, it *operation.Item, sources [
 			all.requests = all.requests.union(s.later(sol.requests, stage))
 			all.extra += sol.extra + 1
 			if len(sol.requests) > 0 {
-				all.extra += costType
+				if all.hops {
+					all.extra += costType
+				}
+				all.hops = true
 			}
 		}
 		if price := s.price(all.requests, all.extra); len(types) > 0 && (best == nil || price < bestPrice) {

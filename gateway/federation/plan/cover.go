@@ -118,11 +118,11 @@ func (s *solver) assign(demands []*demand, allowed func(*way) bool) *solution {
 func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick {
 	var best *pick
 	var bestRequests requests
-	bestExtra, bestPrice := 0, 0
+	bestExtra, bestPrice, bestFields := 0, 0, 0
 	try := func(ways []*way, child *solution, extra int) {
 		s.spend(1)
 		total := sol.requests
-		last := 0
+		last, below := 0, 1
 		for _, w := range ways {
 			total = total.union(w.requests)
 			last = max(last, w.stage)
@@ -130,9 +130,12 @@ func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick
 		if child != nil {
 			total = total.union(s.later(child.requests, last))
 			extra += child.extra
+			below += child.fields
 		}
+		extra += last * below // what comes early is better than what comes late
 		if price := s.price(total, sol.extra+extra); best == nil || price < bestPrice {
 			best, bestRequests, bestExtra, bestPrice = &pick{d.item, ways, child}, total, extra, price
+			bestFields = below
 		}
 	}
 	if len(d.bundle) > 0 {
@@ -154,7 +157,7 @@ func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick
 	if best == nil {
 		return nil
 	}
-	sol.requests, sol.extra = bestRequests, sol.extra+bestExtra
+	sol.requests, sol.extra, sol.fields = bestRequests, sol.extra+bestExtra, sol.fields+bestFields
 	return best
 }
 

@@ -41,12 +41,14 @@ type solver struct {
 type solution struct {
 	requests requests
 	extra    int
+	fields   int // asked here and below
 	picks    []*pick
 	failed   *failure // nothing else is set then
 
 	// At an abstract type: the node that tells runtime types where no entry does, and what is done per runtime type.
 	discover *querygraph.Fact
 	typed    []typed
+	hops     bool // some runtime type takes requests of its own
 
 	considered *considered // for a trace only
 }
