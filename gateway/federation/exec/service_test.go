@@ -390,22 +390,28 @@ func (x *serving) entity(rep map[string]any) (*record, error) {
 			return nil, fmt.Errorf("nobody asked for %s in %v", name, rep)
 		}
 	}
-	objects, _ := x.data[typ].([]any)
+	def := x.schema.Types[typ]
+	if def == nil {
+		return nil, fmt.Errorf("there is no type %s", typ)
+	}
 	by := false
 	for _, key := range x.keys[typ] {
-		for _, o := range objects {
-			fields, _ := o.(map[string]any)
-			if !x.has(rep, key) {
-				continue
+		if !x.has(rep, key) {
+			continue
+		}
+		by = true
+		for _, possible := range x.schema.GetPossibleTypes(def) { // of an interface all implementations
+			objects, _ := x.data[possible.Name].([]any)
+			for _, o := range objects {
+				fields, _ := o.(map[string]any)
+				switch {
+				case !x.same(fields, rep, key):
+				case fields["$null"] != nil:
+					return nil, nil
+				default:
+					return &record{typ: possible.Name, fields: fields, rep: rep}, nil
+				}
 			}
-			by = true
-			if !x.same(fields, rep, key) {
-				continue
-			}
-			if fields["$null"] != nil {
-				return nil, nil
-			}
-			return &record{typ: typ, fields: fields, rep: rep}, nil
 		}
 	}
 	if !by {
