@@ -116,7 +116,10 @@ func newService(src subgraph.Source, data string) (*service, error) {
 
 func plainDefinition(def *ast.Definition) *ast.Definition {
 	c := *def
-	c.Directives, c.Fields = nil, nil
+	c.Directives, c.Fields, c.EnumValues = nil, nil, nil
+	for _, v := range def.EnumValues {
+		c.EnumValues = append(c.EnumValues, &ast.EnumValueDefinition{Name: v.Name, Position: v.Position})
+	}
 	for _, f := range def.Fields {
 		fc := *f
 		fc.Directives, fc.Arguments = nil, nil
