@@ -426,7 +426,7 @@ func (x *serving) entity(rep map[string]any) (*record, error) {
 // has reports whether the representation holds the whole key.
 func (x *serving) has(rep any, key ast.SelectionSet) bool {
 	if list, ok := rep.([]any); ok {
-		return !slices.ContainsFunc(list, func(e any) bool { return !x.has(e, key) })
+		return !slices.ContainsFunc(list, func(e any) bool { return e != nil && !x.has(e, key) })
 	}
 	o, ok := rep.(map[string]any)
 	if !ok {
