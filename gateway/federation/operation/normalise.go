@@ -55,34 +55,26 @@ func (n *normaliser) selection(typeName string, sets []ast.SelectionSet) *Select
 // of types that the same fields are meant for becomes one item with all that is asked of it, also by the field written
 // for all types. That one stays as it is.
 func (c *collector) separate() {
+	alike := map[string][]*group{} // composite groups of the same field, arguments and response name
+	for _, g := range c.groups {
+		if len(g.sets) > 0 {
+			alike[g.id()] = append(alike[g.id()], g)
+		}
+	}
 	var out []*group
 	done := map[string]bool{}
 	for _, g := range c.groups {
-		id := g.item.Name + "|" + g.item.Field.Name + "|" + g.item.Args
-		same := c.alike(g)
-		if len(g.sets) == 0 || len(same) == 1 || g.item.Types == nil {
+		if len(g.sets) == 0 || g.item.Types == nil || len(alike[g.id()]) == 1 {
 			out = append(out, g)
-			continue
+		} else if !done[g.id()] {
+			done[g.id()] = true
+			out = append(out, atoms(alike[g.id()])...)
 		}
-		if done[id] {
-			continue
-		}
-		done[id] = true
-		out = append(out, atoms(same)...)
 	}
 	c.groups = out
 }
 
-// alike returns the composite groups of the same field, arguments and response name.
-func (c *collector) alike(g *group) []*group {
-	var out []*group
-	for _, o := range c.groups {
-		if len(o.sets) > 0 && o.item.Name == g.item.Name && o.item.Field.Name == g.item.Field.Name && o.item.Args == g.item.Args {
-			out = append(out, o)
-		}
-	}
-	return out
-}
+func (g *group) id() string { return g.item.Name + "|" + g.item.Field.Name + "|" + g.item.Args }
 
 // atoms returns a group for each largest set of runtime types that the same groups with types are meant for, in the
 // order in which the first of them is met.

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -86,19 +85,21 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 		out.picks, out.extra, out.fields, out.considered = sol.picks, sol.extra, sol.fields, sol.considered
 		out.requests = out.requests.union(sol.requests)
 	}
-	if len(sources) == 1 || out.discover != nil {
-		for _, t := range all.types() {
+	types := all.types()
+	if len(exploded) > 0 && (len(sources) == 1 || out.discover != nil) {
+		for _, t := range types {
 			for _, n := range sources {
-				guarded[t] = inOrder(sel, append(guarded[t], exploded[n]...))
+				guarded[t] = append(guarded[t], exploded[n]...)
 			}
+			guarded[t] = inOrder(sel, guarded[t])
 		}
 		exploded = nil
 	}
-	for _, t := range all.types() {
+	for _, t := range types {
 		s.runtime(out, sel, t, guarded[t], all[t])
 		for _, n := range sources {
-			if nodes := runtimeTypes([]*querygraph.Node{n})[t]; nodes != nil {
-				s.runtime(out, sel, t, exploded[n], nodes)
+			if m := n.Member(t); m != nil && len(exploded[n]) > 0 {
+				s.runtime(out, sel, t, exploded[n], []*querygraph.Node{m})
 			}
 		}
 	}
@@ -108,8 +109,17 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 
 // inOrder sorts items as the client wrote them.
 func inOrder(sel *operation.Selection, items []*operation.Item) []*operation.Item {
-	slices.SortFunc(items, func(a, b *operation.Item) int { return slices.Index(sel.Items, a) - slices.Index(sel.Items, b) })
-	return slices.Compact(items)
+	wanted := make(map[*operation.Item]bool, len(items))
+	for _, it := range items {
+		wanted[it] = true
+	}
+	out := make([]*operation.Item, 0, len(wanted))
+	for _, it := range sel.Items {
+		if wanted[it] {
+			out = append(out, it)
+		}
+	}
+	return out
 }
 
 // runtime adds what is done for one runtime type.
@@ -226,20 +236,30 @@ func (s *solver) cheapest(d *demand) int {
 
 // part returns the selection reduced to the items; equal reductions give the same selection.
 func (s *solver) part(sel *operation.Selection, items []*operation.Item) *operation.Selection {
-	var b strings.Builder
-	b.WriteString(strconv.Itoa(s.id(sel)))
-	for i, it := range sel.Items {
-		if slices.Contains(items, it) {
-			b.WriteString(" " + strconv.Itoa(i))
-		}
+	key := strconv.AppendInt(make([]byte, 0, 8+6*len(items)), int64(s.id(sel)), 10)
+	for _, it := range items {
+		key = strconv.AppendInt(append(key, ' '), int64(s.position(sel, it)), 10)
 	}
-	if part := s.subsets[b.String()]; part != nil {
+	if part := s.subsets[string(key)]; part != nil {
 		return part
 	}
 	part := &operation.Selection{Type: sel.Type, Items: items}
 	s.wholes[part] = s.whole(sel)
-	s.subsets[b.String()] = part
+	s.subsets[string(key)] = part
 	return part
+}
+
+// position returns the index of an item in its selection.
+func (s *solver) position(sel *operation.Selection, it *operation.Item) int {
+	at, ok := s.positions[sel]
+	if !ok {
+		at = make(map[*operation.Item]int, len(sel.Items))
+		for i, it := range sel.Items {
+			at[it] = i
+		}
+		s.positions[sel] = at
+	}
+	return at[it]
 }
 
 func (s *solver) id(sel *operation.Selection) int {

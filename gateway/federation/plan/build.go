@@ -176,7 +176,7 @@ func (b *builder) entities(groups []*group) []*entity {
 	for _, e := range list {
 		b.finishEntity(e)
 		p := e.groups[0].scope.place
-		key := e.text + fmt.Sprint(e.reps, e.unless)
+		key := string(repsKey(repsKey([]byte(e.text), e.reps), e.unless))
 		i := slices.IndexFunc(equal[key], func(o *entity) bool {
 			return len(e.groups[0].contexts) == 0 && reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(p.sel))
 		})
@@ -196,9 +196,9 @@ func (b *builder) entities(groups []*group) []*entity {
 
 // add adds a path once.
 func (e *entity) add(p Path) {
-	key := fmt.Sprint(p)
+	key := p.text()
 	if e.seen == nil {
-		e.seen = map[string]bool{fmt.Sprint(e.paths[0]): true}
+		e.seen = map[string]bool{e.paths[0].text(): true}
 	}
 	if !e.seen[key] {
 		e.seen[key] = true

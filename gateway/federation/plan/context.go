@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -230,7 +229,7 @@ func (e *emitter) above(p *place, src ContextSource) []*spot {
 		var below []*place
 		for _, a := range at {
 			out = append(out, e.written[a][key]...)
-			below = append(below, a.below(key)...)
+			below = append(below, a.under(key)...)
 		}
 		at = below
 	}
@@ -252,7 +251,7 @@ func (e *emitter) mustWait(w postponed) bool {
 						if waits(a, key) {
 							return true
 						}
-						below = append(below, a.below(key)...)
+						below = append(below, a.under(key)...)
 					}
 					at = below
 				}
@@ -270,11 +269,11 @@ func (p *place) ancestor(levels int) *place {
 	return p
 }
 
-// below lists the places of what is stored under the key.
-func (p *place) below(key Key) []*place {
+// under lists the places of what is stored under the key.
+func (p *place) under(key Key) []*place {
 	var out []*place
-	for _, id := range slices.Sorted(maps.Keys(p.children)) {
-		if c := p.children[id]; c.key == key {
+	for _, c := range p.below {
+		if c.key == key {
 			out = append(out, c)
 		}
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"medicore.dev/medicore/gateway/federation/querygraph"
@@ -102,11 +103,16 @@ func (s *solver) rule(r *querygraph.Rule) requests {
 	return out
 }
 
-func nodeIDs(nodes []*querygraph.Node) []int {
+// nodeKey is equal for equal sets of nodes.
+func nodeKey(nodes []*querygraph.Node) string {
 	ids := make([]int, len(nodes))
 	for i, n := range nodes {
 		ids[i] = n.ID
 	}
 	slices.Sort(ids)
-	return ids
+	key := make([]byte, 0, 4*len(ids))
+	for _, id := range ids {
+		key = binary.AppendUvarint(key, uint64(id))
+	}
+	return string(key)
 }

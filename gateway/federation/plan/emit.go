@@ -18,6 +18,7 @@ type group struct {
 	requires querygraph.FieldSet
 	contexts []binding // values from above that its fields take as arguments
 	content  *sel
+	inDoubt  bool // the landing's key may be null
 	// Other keys to name an object by that lacks those before; objects that have one of these keys are left out.
 	fallbacks, unless []*querygraph.Landing
 
@@ -120,7 +121,7 @@ func (e *emitter) item(s *scope, pk *pick) todo {
 	key := e.keys.client(pk.item)
 	child := e.known(s, key, pk)
 	if child == nil && pk.item.Selection != nil {
-		child = s.child(key, pk.item.Field.Type, fmt.Sprintf("%p%v", pk.item, nodeIDs(targets(pk.ways))), e.object(pk.item.Field.Type.Name()))
+		child = s.child(key, pk.item.Field.Type, branch{item: pk.item, nodes: nodeKey(targets(pk.ways))}, e.object(pk.item.Field.Type.Name()))
 	}
 	if child != nil && child.sel == nil {
 		child.sel = pk.item.Selection
@@ -170,7 +171,7 @@ func (e *emitter) object(typeName string) bool {
 // at is where the way reads.
 func (e *emitter) at(s *scope, w *way) *spot {
 	if w.resume != nil {
-		return e.visit(s, w.resume.Landing, w.resume.Edge.Requires, w.bindings)
+		return e.visit(s, w.resume, w.resume.Edge.Requires, w.bindings)
 	}
 	return e.land(s, w.node)
 }
@@ -187,19 +188,20 @@ func (e *emitter) land(s *scope, node *querygraph.Node) *spot {
 		e.fail("plan: no way to land on %s for %s", node, s.typeName())
 		return nil
 	}
-	sp := e.visit(s, fact.Rule.Landing, nil, nil)
+	sp := e.visit(s, fact.Rule, nil, nil)
 	s.landed = append(s.landed, sp)
 	return sp
 }
 
 // resume visits a node with the requirements of a field.
 func (e *emitter) resume(s *scope, r *querygraph.Rule) *spot {
-	return e.visit(s, r.Landing, r.Edge.Requires, nil)
+	return e.visit(s, r, r.Edge.Requires, nil)
 }
 
 // visit makes a group; its inputs are ensured first.
-func (e *emitter) visit(s *scope, l *querygraph.Landing, requires querygraph.FieldSet, contexts []binding) *spot {
-	g := &group{node: l.Node, scope: s, landing: l, requires: requires, contexts: contexts, content: &sel{node: l.Node}, unit: e.unit}
+func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldSet, contexts []binding) *spot {
+	l := r.Landing
+	g := &group{inDoubt: r.KeyInDoubt(), node: l.Node, scope: s, landing: l, requires: requires, contexts: contexts, content: &sel{node: l.Node}, unit: e.unit}
 	if l.RepType == "" {
 		g.needs = s.arrivals()
 	}

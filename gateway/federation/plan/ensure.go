@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"medicore.dev/medicore/gateway/federation/querygraph"
@@ -137,7 +136,7 @@ func (e *emitter) read(s *scope, at *spot, edge *querygraph.Edge, p querygraph.P
 	}
 	if f.child == nil {
 		typ := p[0].Def.Type
-		child := s.child(f.key, typ, fmt.Sprintf("-%s-%d", s.runtime, edge.To.ID), e.object(typ.Name()))
+		child := s.child(f.key, typ, branch{runtime: s.runtime, nodes: nodeKey([]*querygraph.Node{edge.To})}, e.object(typ.Name()))
 		f.child = child.enter(edge.To, at.groups, s.runtime, nil)
 	}
 	return append(e.ensure(f.child.place.all, p[1:]), at)

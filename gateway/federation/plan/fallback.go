@@ -18,7 +18,7 @@ import (
 func (e *emitter) fallBack() {
 	made := len(e.groups)
 	for _, g := range e.groups[:made] {
-		if g.landing == nil || !e.doubtful(g.scope, g.landing) {
+		if !g.inDoubt {
 			continue
 		}
 		e.avoid = e.waitingFor(g)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // passes improve the groups in this order. Each keeps the groups' inputs selected in groups they depend on.
@@ -48,8 +50,9 @@ func resolve(groups []*group) {
 func samePlace(groups []*group) []*group {
 	type bucket struct {
 		scope   *scope
-		subName string
+		sub     *supergraph.Subgraph
 		rep     string
+		typ     *supergraph.Type
 		context string
 		unit    int
 	}
@@ -62,7 +65,10 @@ func samePlace(groups []*group) []*group {
 		if len(g.unless) > 0 {
 			continue
 		}
-		b := bucket{g.scope, g.node.Sub.Name, g.landing.RepType + " on " + g.node.Type.Name, fmt.Sprint(g.contexts), g.unit}
+		b := bucket{scope: g.scope, sub: g.node.Sub, rep: g.landing.RepType, typ: g.node.Type, unit: g.unit}
+		if len(g.contexts) > 0 {
+			b.context = fmt.Sprint(g.contexts)
+		}
 		if buckets[b] == nil {
 			order = append(order, b)
 		}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -22,7 +21,17 @@ type place struct {
 
 	all      *scope
 	byType   map[string]*scope
-	children map[string]*place
+	children map[branch]*place
+	below    []*place // the children in the order in which they were made
+}
+
+// branch tells apart what is read below one key of a place.
+type branch struct {
+	key     Key
+	all     bool            // of all objects of the place, not of those of one runtime type
+	item    *operation.Item // what the client asks; nil: private
+	runtime string
+	nodes   string // that are entered
 }
 
 // scope is the objects of a place, all of them or those of one runtime type.
@@ -64,7 +73,7 @@ type selField struct {
 }
 
 func newPlace(parent *place, key Key, lists int, typeName string, object bool) *place {
-	p := &place{parent: parent, key: key, lists: lists, typeName: typeName, object: object, byType: map[string]*scope{}, children: map[string]*place{}}
+	p := &place{parent: parent, key: key, lists: lists, typeName: typeName, object: object, byType: map[string]*scope{}, children: map[branch]*place{}}
 	p.all = newScope(p, "")
 	return p
 }
@@ -172,15 +181,13 @@ func (s *sel) add(key Key, e *querygraph.Edge, args ast.ArgumentList) *selField 
 
 // child returns the place below the scope for what is read under the key and leads to the nodes. Objects of several
 // runtime types share one place if the same is read of them at the same nodes.
-func (s *scope) child(key Key, typ *ast.Type, id string, object bool) *place {
-	if s.runtime == "" {
-		id = "*" + id
-	}
-	id = fmt.Sprint(key, id)
+func (s *scope) child(key Key, typ *ast.Type, id branch, object bool) *place {
+	id.key, id.all = key, s.runtime == ""
 	p := s.place.children[id]
 	if p == nil {
 		p = newPlace(s.place, key, listDepth(typ), typ.Name(), object)
 		s.place.children[id] = p
+		s.place.below = append(s.place.below, p)
 	}
 	if s.runtime != "" && !slices.Contains(p.guard, s.runtime) {
 		p.guard = append(p.guard, s.runtime)

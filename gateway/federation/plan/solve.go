@@ -26,15 +26,24 @@ type solver struct {
 	subs    int
 	units   int
 	err     error
-	memo    map[string]*solution
+	memo    map[problem]*solution
 	derived map[*querygraph.Fact]requests
 	ids     map[*operation.Selection]int
 	subsets map[string]*operation.Selection
 	wholes  map[*operation.Selection]*operation.Selection
-	reached map[*operation.Selection][]*querygraph.Node
+
+	positions map[*operation.Selection]map[*operation.Item]int
+	reached   map[*operation.Selection][]*querygraph.Node
 
 	contexts *contexts
 	trace    *Trace // nil: nobody asks
+}
+
+// problem is a selection to be answered for objects of a type that were entered at some nodes.
+type problem struct {
+	sel      *operation.Selection
+	typeName string
+	nodes    string // as nodeKey writes them
 }
 
 // solution says how a selection is answered for objects of a type entered at some nodes.
@@ -97,15 +106,15 @@ func (s *solver) spend(units int) {
 
 func newSolver(ctx context.Context, g *querygraph.Graph) *solver {
 	return &solver{
-		ended: ctx.Err, g: g, subs: len(g.SG.Subgraphs), memo: map[string]*solution{}, derived: map[*querygraph.Fact]requests{},
-		ids: map[*operation.Selection]int{}, subsets: map[string]*operation.Selection{},
+		ended: ctx.Err, g: g, subs: len(g.SG.Subgraphs), memo: map[problem]*solution{}, derived: map[*querygraph.Fact]requests{},
+		ids: map[*operation.Selection]int{}, positions: map[*operation.Selection]map[*operation.Item]int{}, subsets: map[string]*operation.Selection{},
 		wholes: map[*operation.Selection]*operation.Selection{}, reached: map[*operation.Selection][]*querygraph.Node{},
 	}
 }
 
 // solve answers the selection for objects of the supergraph's type that were entered at the nodes.
 func (s *solver) solve(sel *operation.Selection, typeName string, entries []*querygraph.Node) *solution {
-	key := s.key(sel, typeName, entries)
+	key := problem{sel, typeName, nodeKey(entries)}
 	if sol, ok := s.memo[key]; ok {
 		return sol
 	}
@@ -121,10 +130,6 @@ func (s *solver) solve(sel *operation.Selection, typeName string, entries []*que
 	}
 	s.memo[key] = sol
 	return sol
-}
-
-func (s *solver) key(sel *operation.Selection, typeName string, entries []*querygraph.Node) string {
-	return fmt.Sprint(s.id(sel), typeName, nodeIDs(entries))
 }
 
 // object solves a selection for one object type.

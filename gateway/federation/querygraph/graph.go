@@ -24,6 +24,7 @@ type Node struct {
 
 	edges   map[string]*Edge
 	members map[string]*Node
+	sorted  []string // names of members, once the graph is built
 	typed   *Node
 	viewOf  *Node // of a member's view: the abstract view it belongs to
 }
@@ -72,9 +73,12 @@ func (n *Node) Member(typeName string) *Node {
 	return n.members[typeName]
 }
 
-// Members lists the object types that a value at the node may have, sorted.
+// Members lists the object types that a value at the node may have, sorted. The list must not be changed.
 func (n *Node) Members() []string {
-	if n.Type.Kind == ast.Object {
+	switch {
+	case n.sorted != nil:
+		return n.sorted
+	case n.Type.Kind == ast.Object:
 		return []string{n.Type.Name}
 	}
 	return slices.Sorted(maps.Keys(n.members))
@@ -138,6 +142,9 @@ func Build(sg *supergraph.Supergraph, labels []string) (*Graph, error) {
 				return e.Field.Type.NonNull || len(e.Field.Def.Arguments) > 0 || e.Requires != nil || len(e.Field.Contexts) > 0
 			})
 		}
+	}
+	for _, n := range g.Nodes {
+		n.sorted = append([]string{}, n.Members()...)
 	}
 	g.systems.byKey = map[string]*System{}
 	return g, nil

@@ -350,6 +350,11 @@ func (r *Rule) value() (stage, fetches int) {
 	return stage, fetches
 }
 
+// KeyInDoubt reports whether a member of the key by which the rule lands may be null or missing for some objects.
+func (r *Rule) KeyInDoubt() bool {
+	return slices.ContainsFunc(r.Premises[:r.keys], func(p *Fact) bool { return p.Doubt != Sure })
+}
+
 // doubt returns what stands against the rule's conclusion; all premises are known.
 func (r *Rule) doubt() Doubt {
 	d := Sure
