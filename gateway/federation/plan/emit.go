@@ -220,6 +220,7 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	}
 	g.id = len(e.groups)
 	e.groups = append(e.groups, g)
+	s.visits++
 	return &spot{node: l.Node, sel: g.content, groups: []*group{g}, place: s.place}
 }
 
@@ -236,6 +237,9 @@ func (e *emitter) system(s *scope) *querygraph.System {
 
 // write notes where the value stored under the key is read.
 func (e *emitter) write(p *place, key Key, at *spot) {
+	if e.written == nil {
+		return // nothing takes values from above
+	}
 	if e.written[p] == nil {
 		e.written[p] = map[Key][]*spot{}
 	}

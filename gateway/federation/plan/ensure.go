@@ -41,6 +41,9 @@ func (e *emitter) ensure(s *scope, p querygraph.Path) []*spot {
 	case querygraph.Resume:
 		at := e.resume(s, r)
 		key := e.keys.member(p[0])
+		if s.values == nil {
+			s.values = map[Key][]*spot{}
+		}
 		s.values[key] = append(s.values[key], at)
 		return e.read(s, at, r.Edge, p)
 	case querygraph.Explode, querygraph.Vacuous:

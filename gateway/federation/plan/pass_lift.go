@@ -5,27 +5,26 @@ import "github.com/vektah/gqlparser/v2/ast"
 // lift selects a field once on the interface instead of once for every member type, where all members select the same
 // and the subgraph can read it on the interface. It keeps documents from growing with the number of implementations.
 func lift(groups []*group) {
-	done := map[*sel]bool{}
 	for _, g := range groups {
-		liftIn(g.content, done)
+		liftIn(g.content)
 	}
 }
 
-func liftIn(s *sel, done map[*sel]bool) {
-	if done[s] {
+func liftIn(s *sel) {
+	if s.lifted {
 		return
 	}
-	done[s] = true
+	s.lifted = true
 	if s.node.Type.Kind == ast.Interface && len(s.branches) > 1 && len(s.branches) == len(s.node.Members()) {
 		liftFields(s)
 	}
 	for _, f := range s.fields {
 		if f.child != nil {
-			liftIn(f.child.sel, done)
+			liftIn(f.child.sel)
 		}
 	}
 	for _, b := range s.branches {
-		liftIn(b, done)
+		liftIn(b)
 	}
 }
 

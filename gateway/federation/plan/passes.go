@@ -59,10 +59,7 @@ func samePlace(groups []*group) []*group {
 	buckets := map[bucket][]*group{}
 	var order []bucket
 	for _, g := range groups {
-		if g.landing == nil {
-			continue
-		}
-		if len(g.unless) > 0 {
+		if g.landing == nil || g.scope.visits == 1 || len(g.unless) > 0 {
 			continue
 		}
 		b := bucket{scope: g.scope, sub: g.node.Sub, rep: g.landing.RepType, typ: g.node.Type, unit: g.unit}

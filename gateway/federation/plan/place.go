@@ -42,6 +42,7 @@ type scope struct {
 	landed  []*spot // where they have been entered by a visit of their own
 	mapped  map[*spot]*spot
 	values  map[Key][]*spot // visits that brought a value in with its requirements
+	visits  int             // groups made for it
 }
 
 // spot is where objects of a scope are being read: a selection at a node, in one or more groups.
@@ -58,6 +59,7 @@ type sel struct {
 	node     *querygraph.Node
 	fields   []*selField
 	branches []*sel // per member type, in order of first use
+	lifted   bool   // see pass lift
 }
 
 // selField is one field of a sel.
@@ -73,13 +75,13 @@ type selField struct {
 }
 
 func newPlace(parent *place, key Key, lists int, typeName string, object bool) *place {
-	p := &place{parent: parent, key: key, lists: lists, typeName: typeName, object: object, byType: map[string]*scope{}, children: map[branch]*place{}}
+	p := &place{parent: parent, key: key, lists: lists, typeName: typeName, object: object}
 	p.all = newScope(p, "")
 	return p
 }
 
 func newScope(p *place, runtime string) *scope {
-	return &scope{place: p, runtime: runtime, mapped: map[*spot]*spot{}, values: map[Key][]*spot{}}
+	return &scope{place: p, runtime: runtime}
 }
 
 // scope returns the objects of one runtime type.
@@ -90,6 +92,9 @@ func (p *place) scope(runtime string) *scope {
 	s := p.byType[runtime]
 	if s == nil {
 		s = newScope(p, runtime)
+		if p.byType == nil {
+			p.byType = map[string]*scope{}
+		}
 		p.byType[runtime] = s
 	}
 	return s
@@ -120,6 +125,9 @@ func (s *scope) arrivals() []*spot {
 		if m == nil {
 			if m = s.narrow(from); m == nil {
 				continue
+			}
+			if s.mapped == nil {
+				s.mapped = map[*spot]*spot{}
 			}
 			s.mapped[from] = m
 		}
@@ -186,6 +194,9 @@ func (s *scope) child(key Key, typ *ast.Type, id branch, object bool) *place {
 	p := s.place.children[id]
 	if p == nil {
 		p = newPlace(s.place, key, listDepth(typ), typ.Name(), object)
+		if s.place.children == nil {
+			s.place.children = map[branch]*place{}
+		}
 		s.place.children[id] = p
 		s.place.below = append(s.place.below, p)
 	}

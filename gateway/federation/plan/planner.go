@@ -71,9 +71,12 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trac
 		return nil, err
 	}
 	s := newSolver(ctx, g)
-	e := &emitter{g: g, keys: newKeyring(op), written: map[*place]map[Key][]*spot{}}
+	e := &emitter{g: g, keys: newKeyring(op)}
 	var root *operation.Selection
 	root, s.contexts = bindContexts(g, e.keys, op)
+	if len(s.contexts.bindings) > 0 {
+		e.written = map[*place]map[Key][]*spot{}
+	}
 	s.trace = trace
 	if op.Kind == ast.Query {
 		err = planQuery(s, e, root)

@@ -23,6 +23,7 @@ type System struct {
 	key   string
 	land  map[*Node]*Fact
 	have  map[string]*Fact
+	reach []*Fact // answer of Reach, kept
 }
 
 // Fact is something that may be possible at an object of a system: to be at Node, or to have the value at Path.
@@ -123,8 +124,16 @@ func (s *System) Land(n *Node) *Fact { return s.ask(func() *Fact { return s.land
 // Have answers whether and how the value at the path is had.
 func (s *System) Have(p Path) *Fact { return s.ask(func() *Fact { return s.haveFact(p) }) }
 
-// Reach lists the nodes where an object of the system can be, entries first, then by stage and id.
+// Reach lists the nodes where an object of the system can be, entries first, then by stage and id. The list must not be
+// changed.
 func (s *System) Reach() []*Fact {
+	sys := &s.graph.systems
+	sys.mu.Lock()
+	kept := s.reach
+	sys.mu.Unlock()
+	if kept != nil {
+		return kept
+	}
 	nodes := slices.Clone(s.Entries)
 	for _, l := range s.graph.landings[s.Type] {
 		if !slices.Contains(nodes, l.Node) {
@@ -138,6 +147,9 @@ func (s *System) Reach() []*Fact {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b *Fact) int { return cmp.Or(cmp.Compare(a.Stage, b.Stage), cmp.Compare(a.Node.ID, b.Node.ID)) })
+	sys.mu.Lock()
+	s.reach = out
+	sys.mu.Unlock()
 	return out
 }
 
