@@ -42,7 +42,9 @@ type emitter struct {
 
 	written map[*place]map[Key][]*spot // where client items and private ones for contexts are read
 	waiting []postponed
-	avoid   map[*group]bool // visits that must not be relied on
+	avoid   *group // a visit that must not be relied on
+	bridged bool   // visits were made for fallbacks: they may have inputs of later visits
+	spend   func(units int)
 }
 
 // postponed is a pick whose arguments come from above: it is read when all that does not wait is.
@@ -221,6 +223,7 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	g.id = len(e.groups)
 	e.groups = append(e.groups, g)
 	s.visits++
+	e.spend(1 + len(g.needs))
 	return &spot{node: l.Node, sel: g.content, groups: []*group{g}, place: s.place}
 }
 

@@ -88,7 +88,7 @@ func (e *emitter) reader(s *scope, p querygraph.Path) *spot {
 	bestRank := 0
 	for _, sp := range s.spots() {
 		edge := sp.node.Edge(p[0].Name)
-		if sp.in(e.avoid) {
+		if e.avoids(sp) {
 			continue
 		}
 		if edge == nil || edge.Requires != nil || len(edge.Field.Contexts) > 0 || (edge.To == nil) != (len(p) == 1) {

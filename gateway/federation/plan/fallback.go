@@ -21,7 +21,7 @@ func (e *emitter) fallBack() {
 		if !g.inDoubt {
 			continue
 		}
-		e.avoid = e.waitingFor(g)
+		e.avoid = g
 		for _, l := range e.g.Landings(g.scope.typeName()) {
 			if l.Node != g.landing.Node || l.RepType != g.landing.RepType || l.Key.String() == g.landing.Key.String() || !e.apart(g, l) {
 				continue
@@ -59,7 +59,7 @@ func (e *emitter) without(g *group, f *querygraph.Fact) bool {
 	case querygraph.Read:
 		return r.Premises[0].Node != g.node && (r.Below == nil || r.Below.Stage == 0) && e.without(g, r.Premises[0])
 	case querygraph.Hop:
-		if slices.ContainsFunc(g.scope.landed, func(sp *spot) bool { return sp.node == r.Node && sp.in(e.avoid) }) {
+		if slices.ContainsFunc(g.scope.landed, func(sp *spot) bool { return sp.node == r.Node && e.avoids(sp) }) {
 			return false
 		}
 		return r.Node != g.node && !slices.ContainsFunc(r.Premises, func(p *querygraph.Fact) bool { return !e.without(g, p) })
@@ -67,23 +67,32 @@ func (e *emitter) without(g *group, f *querygraph.Fact) bool {
 	return false
 }
 
-// waitingFor returns the group and all that need it, perhaps through others.
-func (e *emitter) waitingFor(g *group) map[*group]bool {
-	out := map[*group]bool{g: true}
-	for more := true; more; {
-		more = false
-		for _, o := range e.groups {
-			if !out[o] && slices.ContainsFunc(o.needs, func(sp *spot) bool { return sp.in(out) }) {
-				out[o], more = true, true
+// avoids reports whether the spot is read by the visit that must not be relied on, or by one that waits for it.
+func (e *emitter) avoids(sp *spot) bool {
+	if e.avoid == nil {
+		return false
+	}
+	seen := map[*group]bool{}
+	return slices.ContainsFunc(sp.groups, func(g *group) bool { return e.waits(g, seen) })
+}
+
+func (e *emitter) waits(g *group, seen map[*group]bool) bool {
+	switch {
+	case g == e.avoid:
+		return true
+	case seen[g], g.id < e.avoid.id && !e.bridged: // inputs are made before those who need them
+		return false
+	}
+	seen[g] = true
+	e.spend(1)
+	for _, sp := range g.needs {
+		for _, d := range sp.groups {
+			if d != g && e.waits(d, seen) {
+				return true
 			}
 		}
 	}
-	return out
-}
-
-// in reports whether one of the groups reads at the spot.
-func (sp *spot) in(groups map[*group]bool) bool {
-	return slices.ContainsFunc(sp.groups, func(g *group) bool { return groups[g] })
+	return false
 }
 
 func (e *emitter) addFallback(g *group, l *querygraph.Landing) {
@@ -92,6 +101,7 @@ func (e *emitter) addFallback(g *group, l *querygraph.Landing) {
 	for _, p := range l.Key.Paths() {
 		g.needs = append(g.needs, e.ensure(g.scope, p)...)
 	}
+	e.bridged = e.bridged || len(e.groups) > before
 	tried := slices.Concat([]*querygraph.Landing{g.landing}, g.fallbacks)
 	g.fallbacks = append(g.fallbacks, l)
 	for _, x := range append(e.groups[before:], g) {

@@ -44,7 +44,7 @@ func liftFields(s *sel) {
 		if common[f.key] {
 			c := *f
 			c.field = s.node.Edge(f.name)
-			s.fields = append(s.fields, &c)
+			s.push(&c)
 		}
 	}
 	for _, b := range s.branches {
@@ -54,6 +54,9 @@ func liftFields(s *sel) {
 				rest = append(rest, f)
 			}
 		}
-		b.fields = rest
+		b.fields, b.index = nil, nil
+		for _, f := range rest {
+			b.push(f)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,10 +12,12 @@ import (
 
 // passes improve the groups in this order. Each keeps the groups' inputs selected in groups they depend on.
 // done is told what each has left.
-func passes(groups []*group, done func(pass string, groups []*group)) ([]*group, error) {
+func passes(groups []*group, s *solver, done func(pass string, groups []*group)) ([]*group, error) {
 	resolve(groups)
 	done("visits", groups)
-	groups = samePlace(groups)
+	if groups = samePlace(groups, s); s.err != nil {
+		return nil, s.err
+	}
 	done("same place", groups)
 	if err := levels(groups); err != nil {
 		return nil, err
@@ -47,7 +50,7 @@ func resolve(groups []*group) {
 // samePlace merges visits that go to one node for the same objects, if neither waits for the other, no
 // representation would need two values under one name, and the longest chain does not grow. So fields with
 // requirements travel with the visit that is made anyway, or with each other.
-func samePlace(groups []*group) []*group {
+func samePlace(groups []*group, s *solver) []*group {
 	type bucket struct {
 		scope   *scope
 		sub     *supergraph.Subgraph
@@ -72,13 +75,13 @@ func samePlace(groups []*group) []*group {
 		buckets[b] = append(buckets[b], g)
 	}
 	gone := map[*group]bool{}
+	m := &merger{s: s, groups: groups, gone: gone, readers: readers(groups)}
 	for _, b := range order {
-		list := buckets[b]
+		list := m.sameDeps(buckets[b])
 		for i, a := range list {
 			for _, o := range list[i+1:] {
-				if !gone[a] && !gone[o] && mergeable(groups, gone, a, o) {
-					merge(groups, a, o)
-					gone[o] = true
+				if !gone[a] && !gone[o] && s.err == nil && m.mergeable(a, o) {
+					m.merge(a, o)
 				}
 			}
 		}
@@ -86,26 +89,64 @@ func samePlace(groups []*group) []*group {
 	return slices.DeleteFunc(groups, func(g *group) bool { return gone[g] })
 }
 
-func mergeable(groups []*group, gone map[*group]bool, a, b *group) bool {
+// merger merges groups.
+type merger struct {
+	s       *solver
+	groups  []*group
+	gone    map[*group]bool            // merged into others
+	readers map[*group]map[*group]bool // who depends on a group
+}
+
+func readers(groups []*group) map[*group]map[*group]bool {
+	out := map[*group]map[*group]bool{}
+	for _, g := range groups {
+		for d := range g.deps {
+			if out[d] == nil {
+				out[d] = map[*group]bool{}
+			}
+			out[d][g] = true
+		}
+	}
+	return out
+}
+
+// sameDeps merges groups that wait for the same, which changes no chain, and returns those that are left.
+func (m *merger) sameDeps(list []*group) []*group {
+	first := map[string][]*group{}
+	var left []*group
+	for _, g := range list {
+		key := g.depsKey()
+		i := slices.IndexFunc(first[key], func(a *group) bool { return !inputConflict(a, g) })
+		if i >= 0 {
+			m.merge(first[key][i], g)
+			continue
+		}
+		first[key] = append(first[key], g)
+		left = append(left, g)
+	}
+	return left
+}
+
+// depsKey is equal for groups with equal dependencies.
+func (g *group) depsKey() string {
+	ids := make([]int, 0, len(g.deps))
+	for d := range g.deps {
+		ids = append(ids, d.id)
+	}
+	slices.Sort(ids)
+	var key []byte
+	for _, id := range ids {
+		key = binary.AppendUvarint(key, uint64(id))
+	}
+	return string(key)
+}
+
+func (m *merger) mergeable(a, b *group) bool {
+	m.s.spend(1 + len(m.groups)/16)
 	if inputConflict(a, b) || reaches(a, b, nil) || reaches(b, a, nil) {
 		return false
 	}
-	if sameDeps(a, b) {
-		return true
-	}
-	return depth(groups, gone, a, b) <= depth(groups, gone, nil, nil)
-}
-
-func sameDeps(a, b *group) bool {
-	if len(a.deps) != len(b.deps) {
-		return false
-	}
-	for d := range a.deps {
-		if !b.deps[d] {
-			return false
-		}
-	}
-	return true
+	return a.depsKey() == b.depsKey() || depth(m.groups, m.gone, a, b) <= depth(m.groups, m.gone, nil, nil)
 }
 
 // inputConflict reports whether one representation would need two values under one name: a field with different
@@ -181,8 +222,15 @@ func depth(groups []*group, gone map[*group]bool, a, b *group) int {
 }
 
 // merge moves b into a.
-func merge(groups []*group, a, b *group) {
-	a.requires = slices.Concat(a.requires, b.requires)
+func (m *merger) merge(a, b *group) {
+	m.gone[b] = true
+	requires := slices.Clone(a.requires)
+	for _, f := range b.requires {
+		if !slices.Contains(requires, f) {
+			requires = append(requires, f)
+		}
+	}
+	a.requires = requires
 	for _, l := range b.fallbacks {
 		if l != a.landing && !slices.Contains(a.fallbacks, l) {
 			a.fallbacks = append(a.fallbacks, l)
@@ -191,13 +239,18 @@ func merge(groups []*group, a, b *group) {
 	absorb(a.content, b.content)
 	for d := range b.deps {
 		a.deps[d] = true
+		delete(m.readers[d], b)
+		m.readers[d][a] = true
 	}
-	for _, g := range groups {
-		if g.deps[b] {
-			delete(g.deps, b)
-			g.deps[a] = true
+	for g := range m.readers[b] {
+		delete(g.deps, b)
+		g.deps[a] = true
+		if m.readers[a] == nil {
+			m.readers[a] = map[*group]bool{}
 		}
+		m.readers[a][g] = true
 	}
+	delete(m.readers, b)
 }
 
 // absorb adds what b selects to a.
@@ -209,7 +262,7 @@ func absorb(a, b *sel) {
 		old := a.find(f.key)
 		switch {
 		case old == nil:
-			a.fields = append(a.fields, f)
+			a.push(f)
 		case f.child != nil && old.child != nil:
 			absorb(old.child.sel, f.child.sel)
 		}

@@ -60,6 +60,8 @@ type sel struct {
 	fields   []*selField
 	branches []*sel // per member type, in order of first use
 	lifted   bool   // see pass lift
+
+	index map[Key]*selField // of the fields, where they are many
 }
 
 // selField is one field of a sel.
@@ -110,14 +112,13 @@ func (s *scope) typeName() string {
 
 // spots lists where the scope's objects are. Those of one runtime type are also wherever all are.
 func (s *scope) spots() []*spot {
-	out := s.arrivals()
-	return append(out, s.landed...)
+	return append(s.arrivals(), s.landed...)
 }
 
 // arrivals lists the spots that need no further visit for this scope.
 func (s *scope) arrivals() []*spot {
 	if s.runtime == "" {
-		return slices.Clone(s.entries)
+		return slices.Clip(s.entries)
 	}
 	var out []*spot
 	for _, from := range s.place.all.spots() {
@@ -169,6 +170,9 @@ func (s *sel) member(node *querygraph.Node) *sel {
 
 // find returns the field stored under the key, or nil.
 func (s *sel) find(key Key) *selField {
+	if s.index != nil {
+		return s.index[key]
+	}
 	for _, f := range s.fields {
 		if f.key == key {
 			return f
@@ -183,8 +187,23 @@ func (s *sel) add(key Key, e *querygraph.Edge, args ast.ArgumentList) *selField 
 		return f
 	}
 	f := &selField{key: key, name: e.Field.Name, args: args, field: e}
-	s.fields = append(s.fields, f)
+	s.push(f)
 	return f
+}
+
+// push appends a field that is not there yet.
+func (s *sel) push(f *selField) {
+	const many = 32
+	s.fields = append(s.fields, f)
+	switch {
+	case s.index != nil:
+		s.index[f.key] = f
+	case len(s.fields) > many:
+		s.index = make(map[Key]*selField, 2*many)
+		for _, f := range s.fields {
+			s.index[f.key] = f
+		}
+	}
 }
 
 // child returns the place below the scope for what is read under the key and leads to the nodes. Objects of several

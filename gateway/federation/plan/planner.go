@@ -71,13 +71,15 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trac
 		return nil, err
 	}
 	s := newSolver(ctx, g)
-	e := &emitter{g: g, keys: newKeyring(op)}
+	e := &emitter{g: g, keys: newKeyring(op), spend: s.spend}
 	var root *operation.Selection
 	root, s.contexts = bindContexts(g, e.keys, op)
 	if len(s.contexts.bindings) > 0 {
 		e.written = map[*place]map[Key][]*spot{}
 	}
-	s.trace = trace
+	if s.trace = trace; trace != nil {
+		defer func() { trace.Units = s.units }()
+	}
 	if op.Kind == ast.Query {
 		err = planQuery(s, e, root)
 	} else {
@@ -89,7 +91,10 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trac
 	if err != nil {
 		return nil, err
 	}
-	groups, err := passes(e.groups, func(name string, groups []*group) { trace.passed(name, e.keys, groups) })
+	if s.err != nil {
+		return nil, s.err
+	}
+	groups, err := passes(e.groups, s, func(name string, groups []*group) { trace.passed(name, e.keys, groups) })
 	if err != nil {
 		return nil, err
 	}

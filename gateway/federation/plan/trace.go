@@ -18,6 +18,9 @@ type Trace struct {
 	Failed *Unsatisfiable
 	Groups []Pass // the visits after each pass
 	Plan   *Plan
+	Units  int // of work, of which an operation may take a limited number
+
+	shown map[*solution]bool
 }
 
 // Reached is a selection of the operation with the nodes at which its objects can be entered by any way.
@@ -113,9 +116,13 @@ func (t *Trace) reached(s *solver, sel *operation.Selection, path []string) {
 
 // chosen notes the solution of a selection and of all below it.
 func (t *Trace) chosen(s *solver, sol *solution, path []string) {
-	if t == nil {
+	if t == nil || t.shown[sol] { // a solution belongs to one selection: shown once is enough
 		return
 	}
+	if t.shown == nil {
+		t.shown = map[*solution]bool{}
+	}
+	t.shown[sol] = true
 	if sol.considered != nil {
 		t.Choose = append(t.Choose, s.choice(sol, path))
 	}
