@@ -207,8 +207,11 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	if l.RepType == "" {
 		g.needs = s.arrivals()
 	}
-	for _, p := range append(l.Key.Paths(), requires.Paths()...) {
-		g.needs = append(g.needs, e.ensure(s, p)...)
+	for _, p := range l.Key.Paths() {
+		g.needs = append(g.needs, e.ensure(s, p, true)...)
+	}
+	for _, p := range requires.Paths() {
+		g.needs = append(g.needs, e.ensure(s, p, false)...)
 	}
 	for _, b := range contexts {
 		for _, src := range b.sources {

@@ -6,8 +6,9 @@ import (
 	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
-// ensure selects the value at the path for all objects of the scope and returns the spots that bring it.
-func (e *emitter) ensure(s *scope, p querygraph.Path) []*spot {
+// ensure selects the value at the path for all objects of the scope and returns the spots that bring it. A member of a
+// key is not read where it may be null if it is had somewhere for sure.
+func (e *emitter) ensure(s *scope, p querygraph.Path, key bool) []*spot {
 	if e.err != nil {
 		return nil
 	}
@@ -20,11 +21,11 @@ func (e *emitter) ensure(s *scope, p querygraph.Path) []*spot {
 		p = append(querygraph.Path{&open}, p[1:]...)
 	}
 	if p[0].Types == nil {
-		if at := e.reader(s, p); at != nil {
-			return e.read(s, at, at.node.Edge(p[0].Name), p)
+		if at := e.reader(s, p, key); at != nil {
+			return e.read(s, at, at.node.Edge(p[0].Name), p, key)
 		}
 		if at := e.brought(s, p); at != nil && e.avoid == nil {
-			return e.read(s, at, at.node.Edge(p[0].Name), p)
+			return e.read(s, at, at.node.Edge(p[0].Name), p, key)
 		}
 	}
 	fact := e.system(s).Have(p)
@@ -36,18 +37,18 @@ func (e *emitter) ensure(s *scope, p querygraph.Path) []*spot {
 	switch r.Kind {
 	case querygraph.Read:
 		if at := e.land(s, r.Node); at != nil {
-			return e.read(s, at, r.Edge, p)
+			return e.read(s, at, r.Edge, p, key)
 		}
 	case querygraph.Resume:
 		at := e.resume(s, r)
-		key := e.keys.member(p[0])
 		if s.values == nil {
 			s.values = map[Key][]*spot{}
 		}
-		s.values[key] = append(s.values[key], at)
-		return e.read(s, at, r.Edge, p)
+		stored := e.keys.member(p[0])
+		s.values[stored] = append(s.values[stored], at)
+		return e.read(s, at, r.Edge, p, key)
 	case querygraph.Explode, querygraph.Vacuous:
-		return e.members(s, r, p)
+		return e.members(s, r, p, key)
 	}
 	return nil
 }
@@ -57,7 +58,7 @@ func (s *scope) abstract() bool { return s.runtime == "" && !s.place.object }
 
 // members ensures the path for each runtime type it applies to. Where the node tells types, it is a source itself:
 // which objects the path applies to is known only by it.
-func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path) []*spot {
+func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path, key bool) []*spot {
 	if r.Node == nil {
 		return nil
 	}
@@ -74,7 +75,7 @@ func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path) []*sp
 	rest := append(querygraph.Path{&open}, p[1:]...)
 	for _, m := range at.node.Members() {
 		if p[0].Types == nil || slices.Contains(p[0].Types, m) {
-			out = append(out, e.ensure(s.place.scope(m), rest)...)
+			out = append(out, e.ensure(s.place.scope(m), rest, key)...)
 		}
 	}
 	return out
@@ -82,8 +83,9 @@ func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path) []*sp
 
 // reader finds the spot where the scope's objects are and the path can be read: one that selects the field already,
 // else the one reached earliest.
-func (e *emitter) reader(s *scope, p querygraph.Path) *spot {
-	key := e.keys.member(p[0])
+func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
+	stored := e.keys.member(p[0])
+	sure := key && e.system(s).Have(p).Doubt == querygraph.Sure
 	var best *spot
 	bestRank := 0
 	for _, sp := range s.spots() {
@@ -94,11 +96,17 @@ func (e *emitter) reader(s *scope, p querygraph.Path) *spot {
 		if edge == nil || edge.Requires != nil || len(edge.Field.Contexts) > 0 || (edge.To == nil) != (len(p) == 1) {
 			continue
 		}
-		if len(p) > 1 && !e.g.System(p[0].Def.Type.Name(), []*querygraph.Node{edge.To}).Have(p[1:]).Known {
+		if sure && edge.Nullable() {
 			continue
 		}
+		if len(p) > 1 {
+			below := e.g.System(p[0].Def.Type.Name(), []*querygraph.Node{edge.To}).Have(p[1:])
+			if !below.Known || sure && below.Doubt != querygraph.Sure {
+				continue
+			}
+		}
 		rank := 2 * sp.level()
-		if sp.sel.find(key) == nil {
+		if sp.sel.find(stored) == nil {
 			rank++
 		}
 		if best == nil || rank < bestRank {
@@ -132,7 +140,7 @@ func (sp *spot) level() int {
 }
 
 // read selects the path's first field at the spot and ensures the rest below it.
-func (e *emitter) read(s *scope, at *spot, edge *querygraph.Edge, p querygraph.Path) []*spot {
+func (e *emitter) read(s *scope, at *spot, edge *querygraph.Edge, p querygraph.Path, key bool) []*spot {
 	f := at.sel.add(e.keys.member(p[0]), edge, p[0].Arguments)
 	if len(p) == 1 {
 		return []*spot{at}
@@ -142,5 +150,5 @@ func (e *emitter) read(s *scope, at *spot, edge *querygraph.Edge, p querygraph.P
 		child := s.child(f.key, typ, branch{runtime: s.runtime, nodes: nodeKey([]*querygraph.Node{edge.To})}, e.object(typ.Name()))
 		f.child = child.enter(edge.To, at.groups, s.runtime, nil)
 	}
-	return append(e.ensure(f.child.place.all, p[1:]), at)
+	return append(e.ensure(f.child.place.all, p[1:], key), at)
 }

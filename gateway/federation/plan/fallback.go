@@ -99,7 +99,7 @@ func (e *emitter) addFallback(g *group, l *querygraph.Landing) {
 	before := len(e.groups)
 	e.unit = g.unit
 	for _, p := range l.Key.Paths() {
-		g.needs = append(g.needs, e.ensure(g.scope, p)...)
+		g.needs = append(g.needs, e.ensure(g.scope, p, true)...)
 	}
 	e.bridged = e.bridged || len(e.groups) > before
 	tried := slices.Concat([]*querygraph.Landing{g.landing}, g.fallbacks)

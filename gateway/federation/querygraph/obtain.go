@@ -378,14 +378,20 @@ func (r *Rule) doubt() Doubt {
 			d = Null
 		}
 	}
-	if r.Kind == Read || r.Kind == Resume {
-		for t := r.Edge.Field.Type; t != nil; t = t.Elem {
-			if !t.NonNull {
-				d = Null
-			}
-		}
+	if (r.Kind == Read || r.Kind == Resume) && r.Edge.Nullable() {
+		d = Null
 	}
 	return d
+}
+
+// Nullable reports whether the field's value, or an element of it, may be null in its subgraph.
+func (e *Edge) Nullable() bool {
+	for t := e.Field.Type; t != nil; t = t.Elem {
+		if !t.NonNull {
+			return true
+		}
+	}
+	return false
 }
 
 // worklist settles facts in the order of their cost.
