@@ -52,7 +52,6 @@ func (s *subgraphs) Subscribe(context.Context, *exec.Request) (exec.Stream, erro
 
 // apart are the supergraphs that are not consistent (DESIGN, section 4) or need what this test does not give.
 var apart = []string{
-	"context/", // arguments from ancestors
 	"unanswerable",
 }
 

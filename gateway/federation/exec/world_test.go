@@ -1,7 +1,6 @@
 package exec_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -174,12 +173,15 @@ type execution struct {
 	sub    *supergraph.Subgraph
 	doc    *ast.QueryDocument
 	vars   map[string]any
+	line   []thing // from the root to the object at hand
 }
 
 func (x *execution) object(o thing, sets []ast.SelectionSet) (any, bool) {
 	if x.sub != nil && x.sub.Types[o.typ] == nil && o.typ != "Query" && o.typ != "Mutation" {
 		panic(fmt.Sprintf("subgraph %s does not know %s", x.sub.Name, o.typ))
 	}
+	x.line = append(x.line, o)
+	defer func() { x.line = x.line[:len(x.line)-1] }()
 	fields := map[string][]*ast.Field{}
 	for _, set := range sets {
 		x.collect(o.typ, set, fields)
@@ -200,7 +202,7 @@ func (x *execution) object(o thing, sets []ast.SelectionSet) (any, bool) {
 		if f.Name == "_entities" {
 			v = x.entities(f)
 		} else {
-			v = x.value(o, f.Name, x.arguments(f))
+			v = x.value(o, f.Name, x.arguments(o, f))
 		}
 		done, ok := x.complete(v, def.Type, below)
 		if !ok {
@@ -262,11 +264,11 @@ func (x *execution) matches(typ, condition string) bool {
 	return condition == "" || condition == typ || slices.ContainsFunc(x.schema.PossibleTypes[condition], func(d *ast.Definition) bool { return d.Name == typ })
 }
 
-func (x *execution) arguments(f *ast.Field) string {
-	args := slices.Clone(f.Arguments)
-	slices.SortFunc(args, func(a, b *ast.Argument) int { return cmp.Compare(a.Name, b.Name) })
+// arguments prints the values of the field's arguments. In the whole, those that subgraphs take from contexts are what
+// the objects above give.
+func (x *execution) arguments(o thing, f *ast.Field) string {
 	var out []string
-	for _, a := range args {
+	for _, a := range f.Arguments {
 		v, err := a.Value.Value(x.vars)
 		if err != nil {
 			panic(err)
@@ -274,7 +276,56 @@ func (x *execution) arguments(f *ast.Field) string {
 		text, _ := json.Marshal(v)
 		out = append(out, a.Name+":"+string(text))
 	}
+	if x.sub == nil && x.sg.Contextual(o.typ+"."+f.Name) {
+		for _, sub := range x.sg.Subgraphs {
+			if t := sub.Types[o.typ]; t != nil && t.Field(f.Name) != nil {
+				for _, a := range t.Field(f.Name).Contexts {
+					text, _ := json.Marshal(x.context(a))
+					out = append(out, a.Name+":"+string(text))
+				}
+			}
+		}
+	}
+	slices.Sort(out)
 	return strings.Join(out, ",")
+}
+
+// context returns what the nearest object above the one at hand gives for an argument.
+func (x *execution) context(a supergraph.ContextArgument) any {
+	for i := len(x.line) - 2; i >= 0; i-- {
+		if !x.sg.SetsContext(a.Context, x.line[i].typ) {
+			continue
+		}
+		set, err := supergraph.ParseFieldSet(a.Selection)
+		if err != nil {
+			panic(err)
+		}
+		return x.selected(x.line[i], set)
+	}
+	panic("no context")
+}
+
+func (x *execution) selected(v any, set ast.SelectionSet) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = x.selected(v[i], set)
+		}
+		return out
+	case thing:
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				return x.selected(x.value(v, s.Name, ""), s.SelectionSet)
+			case *ast.InlineFragment:
+				if x.matches(v.typ, s.TypeCondition) {
+					return x.selected(v, s.SelectionSet)
+				}
+			}
+		}
+	}
+	return v
 }
 
 func (x *execution) entities(f *ast.Field) any {

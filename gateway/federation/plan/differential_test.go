@@ -70,7 +70,8 @@ var inconsistent = map[string]bool{
 	"abstract/member_missing_in_source": true, // members known to one side are left out
 	"abstract/common_members":           true,
 	"abstract/object_and_union":         true,
-	"context/ancestor":                  true,
+	"context/ancestor":                  true, // the world of this test has no arguments from above; package exec's has
+	"context/shared_entities":           true,
 }
 
 // Random operations give the same data through the subgraphs as asked of one schema that has everything, and no
