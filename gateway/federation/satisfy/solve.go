@@ -264,7 +264,7 @@ func (s *solver) cast(v *vertex, runtime []string, p path, ban, below int) bool 
 	}
 	some := false
 	for _, name := range s.types(v, runtime) {
-		if _, ok := slices.BinarySearch(possible, name); !ok {
+		if _, ok := slices.BinarySearch(possible, name); !ok || s.excludes(name, rest) {
 			continue
 		}
 		if !s.can(v.members[name], nil, rest, ban, below) {
@@ -273,6 +273,17 @@ func (s *solver) cast(v *vertex, runtime []string, p path, ban, below int) bool 
 		some = true
 	}
 	return some
+}
+
+// excludes reports whether further type conditions at the start of the path leave the runtime type out.
+func (s *solver) excludes(runtime string, p path) bool {
+	for len(p) > 0 && p[0].on != "" {
+		if _, ok := slices.BinarySearch(s.g.sg.Possible(p[0].on), runtime); !ok {
+			return true
+		}
+		p = p[1:]
+	}
+	return false
 }
 
 func (s *solver) types(v *vertex, runtime []string) []string {
