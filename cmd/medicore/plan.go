@@ -77,7 +77,7 @@ func planCommand() *cobra.Command {
 // printStage prints one stage of planning as text or JSON. What could not be planned has the stages before the plan.
 func printStage(cmd *cobra.Command, t *plan.Trace, stage string, asJSON bool) error {
 	var data any
-	text := ""
+	var text string
 	switch stage {
 	case "reach":
 		data, text = t.Reach, t.PrintReach()
