@@ -85,7 +85,7 @@ func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path, key b
 // else the one reached earliest.
 func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
 	stored := e.keys.member(p[0])
-	sure := key && e.system(s).Have(p).Doubt == querygraph.Sure
+	elsewhere := func() bool { return key && e.system(s).Have(p).Doubt == querygraph.Sure }
 	var best *spot
 	bestRank := 0
 	for _, sp := range s.spots() {
@@ -96,14 +96,16 @@ func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
 		if edge == nil || edge.Requires != nil || len(edge.Field.Contexts) > 0 || (edge.To == nil) != (len(p) == 1) {
 			continue
 		}
-		if sure && edge.Nullable() {
-			continue
-		}
+		null := edge.Nullable()
 		if len(p) > 1 {
 			below := e.g.System(p[0].Def.Type.Name(), []*querygraph.Node{edge.To}).Have(p[1:])
-			if !below.Known || sure && below.Doubt != querygraph.Sure {
+			if !below.Known {
 				continue
 			}
+			null = null || below.Doubt != querygraph.Sure
+		}
+		if null && elsewhere() {
+			continue
 		}
 		rank := 2 * sp.level()
 		if sp.sel.find(stored) == nil {

@@ -35,12 +35,16 @@ func (s *shaper) shape(typeName string, sels []*operation.Selection) *Shape {
 	s.memo[key] = sh
 	api := s.b.g.SG.API()
 	index := map[string]int{}
-	for _, t := range s.b.g.SG.Possible(typeName) {
+	possible := s.b.g.SG.Possible(typeName)
+	for _, t := range possible {
 		if s.b.g.SG.Inaccessible(t) {
 			continue
 		}
 		asked := collect(sels, t)
-		sign := s.signature(asked, t)
+		sign := ""
+		if len(possible) > 1 {
+			sign = s.signature(asked, t)
+		}
 		i, ok := index[sign]
 		if !ok {
 			i = len(sh.Classes)

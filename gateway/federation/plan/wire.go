@@ -11,6 +11,15 @@ import (
 // runtime types may have fields under one storage key that the subgraph must not answer under one name, because
 // their shapes differ there (GraphQL spec, "Field Selection Merging"): the later one gets a name of its own.
 func (b *builder) wireNames(level []*sel) {
+	if len(level) == 1 && len(level[0].branches) == 0 { // storage keys have distinct names
+		for _, f := range level[0].fields {
+			f.wire = b.keys.names[f.key]
+			if f.child != nil {
+				b.wireNames([]*sel{f.child.sel})
+			}
+		}
+		return
+	}
 	type named struct {
 		first *selField
 		kids  []*sel
