@@ -7,13 +7,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// conditions lists the variables that @skip and @include use below the operation, sorted.
+// conditions lists the variables that @skip, @include and @defer use below the operation, sorted.
 func conditions(doc *ast.QueryDocument, op *ast.OperationDefinition) []string {
 	found, seen := map[string]bool{}, map[string]bool{}
 	var walk func(ast.SelectionSet)
 	note := func(list ast.DirectiveList) {
 		for _, d := range list {
-			if d.Name != "skip" && d.Name != "include" {
+			if d.Name != "skip" && d.Name != "include" && d.Name != "defer" {
 				continue
 			}
 			if a := d.Arguments.ForName("if"); a != nil && a.Value.Kind == ast.Variable {

@@ -13,35 +13,55 @@ type normaliser struct {
 	doc      *ast.QueryDocument
 	possible map[string][]string // runtime types by name, filled as needed
 	values   map[string]bool
+
+	deferring bool   // heed @defer
+	deferred  bool   // something was
+	root      string // type on which @defer is ignored
+}
+
+// written is a selection set as the client wrote it, and the deferred fragment it belongs to.
+type written struct {
+	set ast.SelectionSet
+	by  *Defer
 }
 
 // group is an item being collected: all fields of one response name for one set of runtime types.
 type group struct {
 	item *Item
-	sets []ast.SelectionSet
+	sets []written
+	by   []*Defer // who asks for it: nil is the operation itself
 }
 
 // collector gathers the fields of one place in the order in which they are first met.
 type collector struct {
 	groups []*group
 	index  map[string]*group
+	defers map[fragmentKey]*Defer
+	order  []*Defer
 }
 
 // selection normalises the selection sets written for one place of the given type.
-func (n *normaliser) selection(typeName string, sets []ast.SelectionSet) *Selection {
+func (n *normaliser) selection(typeName string, sets []written) *Selection {
 	c := &collector{index: map[string]*group{}}
-	for _, set := range sets {
-		n.collect(c, set, typeName, typeName, nil)
+	for _, w := range sets {
+		n.collect(c, w, typeName, typeName, nil)
 	}
 	c.separate()
-	out := &Selection{Type: typeName}
+	out := &Selection{Type: typeName, Defers: c.order}
+	for _, g := range c.groups {
+		g.item.Defers = outermost(g.by)
+		if introspection(g.item.Field.Name) {
+			g.item.Defers = nil
+		}
+		n.deferred = n.deferred || g.item.Defers != nil
+	}
 	for i, g := range c.groups {
 		if covered(g.item, c.groups[:i]) {
 			continue
 		}
 		if introspection(g.item.Field.Name) {
 			source := *g.item.Source
-			source.Directives, source.SelectionSet = nil, n.inline(slices.Concat(g.sets...))
+			source.Directives, source.SelectionSet = nil, n.inline(g.whole())
 			g.item.Source = &source
 		} else if def := n.schema.Types[g.item.Field.Type.Name()]; def != nil && def.IsCompositeType() && !g.item.TypeName() {
 			g.item.Selection = n.selection(def.Name, g.sets)
@@ -99,6 +119,7 @@ func atoms(same []*group) []*group {
 				atom = &group{item: &item}
 				for _, o := range meant {
 					atom.sets = append(atom.sets, o.sets...)
+					atom.by = append(atom.by, o.by...)
 				}
 				at[signature] = atom
 				out = append(out, atom)
@@ -122,7 +143,7 @@ func covered(it *Item, before []*group) bool {
 	}
 	for _, g := range before {
 		o := g.item
-		if o.Name == it.Name && o.Field.Name == it.Field.Name && o.Args == it.Args && (o.Types == nil || containsAll(o.Types, it.Types)) {
+		if o.Name == it.Name && o.Field.Name == it.Field.Name && o.Args == it.Args && (o.Types == nil || containsAll(o.Types, it.Types)) && earlier(o, it) {
 			return true
 		}
 	}
@@ -131,20 +152,22 @@ func covered(it *Item, before []*group) bool {
 
 // collect walks one selection set. parent is the type its fields are written on; types are the runtime types it is
 // meant for, nil: all of the place's.
-func (n *normaliser) collect(c *collector, set ast.SelectionSet, place, parent string, types []string) {
-	for _, s := range set {
+func (n *normaliser) collect(c *collector, w written, place, parent string, types []string) {
+	for _, s := range w.set {
 		switch s := s.(type) {
 		case *ast.Field:
 			if n.included(s.Directives) {
-				n.field(c, s, parent, types)
+				n.field(c, s, w.by, parent, types)
 			}
 		case *ast.InlineFragment:
 			if n.included(s.Directives) {
-				n.fragment(c, s.SelectionSet, s.TypeCondition, place, parent, types)
+				by := n.fragmentDefer(c, s.Directives, place, fragmentKey{inline: s, around: w.by})
+				n.fragment(c, written{s.SelectionSet, by}, s.TypeCondition, place, parent, types)
 			}
 		case *ast.FragmentSpread:
 			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.included(s.Directives) {
-				n.fragment(c, def.SelectionSet, def.TypeCondition, place, parent, types)
+				by := n.fragmentDefer(c, s.Directives, place, fragmentKey{spread: s.Name, around: w.by})
+				n.fragment(c, written{def.SelectionSet, by}, def.TypeCondition, place, parent, types)
 			}
 		}
 	}
@@ -152,9 +175,9 @@ func (n *normaliser) collect(c *collector, set ast.SelectionSet, place, parent s
 
 // fragment resolves a type condition. It vanishes only if every field of its type exists on the parent: its type is
 // the parent's or one that the parent implements. Otherwise it narrows the runtime types.
-func (n *normaliser) fragment(c *collector, set ast.SelectionSet, condition, place, parent string, types []string) {
+func (n *normaliser) fragment(c *collector, w written, condition, place, parent string, types []string) {
 	if condition == "" || condition == parent || slices.Contains(n.schema.Types[parent].Interfaces, condition) {
-		n.collect(c, set, place, parent, types)
+		n.collect(c, w, place, parent, types)
 		return
 	}
 	narrowed := n.runtimeTypes(condition)
@@ -171,7 +194,7 @@ func (n *normaliser) fragment(c *collector, set ast.SelectionSet, condition, pla
 	if condition == place {
 		narrowed = nil
 	}
-	n.collect(c, set, place, condition, narrowed)
+	n.collect(c, w, place, condition, narrowed)
 }
 
 // runtimeTypes lists the object types that a value of the named type may have, sorted.
@@ -193,7 +216,7 @@ func (n *normaliser) runtimeTypes(name string) []string {
 	return list
 }
 
-func (n *normaliser) field(c *collector, f *ast.Field, parent string, types []string) {
+func (n *normaliser) field(c *collector, f *ast.Field, by *Defer, parent string, types []string) {
 	def := n.definition(f, parent)
 	name := f.Alias
 	if name == "" {
@@ -206,8 +229,9 @@ func (n *normaliser) field(c *collector, f *ast.Field, parent string, types []st
 		c.index[key] = g
 		c.groups = append(c.groups, g)
 	}
+	g.by = append(g.by, by)
 	if len(f.SelectionSet) > 0 {
-		g.sets = append(g.sets, f.SelectionSet)
+		g.sets = append(g.sets, written{f.SelectionSet, by})
 	}
 }
 

@@ -29,13 +29,31 @@ type Operation struct {
 	Root      *Selection
 	Variables ast.VariableDefinitionList
 	Labels    []string // override labels that are on, sorted
+	Deferred  bool     // some items are deferred
 	Hash      string   // equal for operations that are answered alike; hexadecimal
 }
 
 // Selection is what is asked of the objects at one place.
 type Selection struct {
-	Type  string // the place's type in the API schema
-	Items []*Item
+	Type   string // the place's type in the API schema
+	Items  []*Item
+	Defers []*Defer // deferred fragments on the objects at this place, in order
+}
+
+// Defer is a fragment whose fields may be answered after the rest. Its conditions are decided.
+type Defer struct {
+	Label  string
+	Parent *Defer // the deferred fragment around it; nil: none
+}
+
+// Within reports whether the fragment is o or lies in it. Every fragment lies in nil, the operation.
+func (d *Defer) Within(o *Defer) bool {
+	for ; d != nil; d = d.Parent {
+		if d == o {
+			return true
+		}
+	}
+	return o == nil
 }
 
 // Item is one field asked for, once per response name and set of runtime types.
@@ -48,6 +66,7 @@ type Item struct {
 	Types     []string         // runtime types that are asked, sorted; nil: all
 	Selection *Selection       // nil: leaf
 	Source    *ast.Field       // the field as the client first wrote it
+	Defers    []*Defer         // the deferred fragments that ask for it, none within another; nil: it is asked for at once
 }
 
 // TypeName reports whether the item asks for `__typename`.
@@ -86,23 +105,37 @@ func Prepare(schema *ast.Schema, doc *ast.QueryDocument, name string, limits Lim
 	return p, nil
 }
 
-// Conditions lists the variables that @skip and @include depend on, sorted.
+// Conditions lists the variables that @skip, @include and @defer depend on, sorted.
 func (p *Prepared) Conditions() []string { return p.conditions }
 
 // Definition returns the operation as the client wrote it.
 func (p *Prepared) Definition() *ast.OperationDefinition { return p.op }
 
 // Specialise decides the conditions by the variables' coerced values (a missing one is false) and normalises the
-// operation. labels are the override labels that are on.
+// operation. labels are the override labels that are on. @defer is ignored, as the draft of incremental delivery allows.
 func (p *Prepared) Specialise(values map[string]bool, labels ...string) (*Operation, error) {
+	return p.specialise(values, labels, false)
+}
+
+// SpecialiseDeferred is Specialise that heeds @defer. A missing value of a variable that @defer depends on is true. It is
+// ignored in subscriptions and on the root of a mutation.
+func (p *Prepared) SpecialiseDeferred(values map[string]bool, labels ...string) (*Operation, error) {
+	return p.specialise(values, labels, p.op.Operation != ast.Subscription)
+}
+
+func (p *Prepared) specialise(values map[string]bool, labels []string, deferring bool) (*Operation, error) {
 	root := p.root()
 	if root == nil {
 		return nil, fmt.Errorf("schema has no %s type", p.op.Operation)
 	}
-	n := &normaliser{schema: p.schema, doc: p.doc, possible: map[string][]string{}, values: values}
+	n := &normaliser{schema: p.schema, doc: p.doc, possible: map[string][]string{}, values: values, deferring: deferring}
+	if p.op.Operation == ast.Mutation {
+		n.root = root.Name
+	}
 	out := &Operation{Kind: p.op.Operation, Name: p.op.Name, Variables: p.op.VariableDefinitions}
 	out.Labels = slices.Compact(slices.Sorted(slices.Values(labels)))
-	out.Root = n.selection(root.Name, []ast.SelectionSet{p.op.SelectionSet})
+	out.Root = n.selection(root.Name, []written{{set: p.op.SelectionSet}})
+	out.Deferred = n.deferred
 	out.Hash = hash(out)
 	return out, nil
 }

@@ -52,17 +52,28 @@ func specialise(t testing.TB, p *operation.Prepared, values map[string]bool, lab
 
 func TestSpecialise(t *testing.T) {
 	golden.Run(t, "testdata/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
-		op := specialise(t, prepare(t, c.Input("operation.graphql")), map[string]bool{"on": true})
+		op, err := prepare(t, c.Input("operation.graphql")).SpecialiseDeferred(map[string]bool{"on": true, "off": false})
+		if err != nil {
+			t.Fatal(err)
+		}
 		return map[string]string{"normalised": operation.Print(op)}
 	})
 }
 
-func TestConditionsListsTheVariablesOfSkipAndInclude(t *testing.T) {
-	p := prepare(t, `query($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Int) {
+func TestDeferIsIgnoredUnlessItIsAskedFor(t *testing.T) {
+	with := specialise(t, prepare(t, `{ me { id ... @defer(label: "x") { name } } }`), nil)
+	without := specialise(t, prepare(t, `{ me { id ... { name } } }`), nil)
+	if with.Hash != without.Hash || with.Deferred {
+		t.Errorf("%s\n%s", operation.Print(with), operation.Print(without))
+	}
+}
+
+func TestConditionsListsTheVariablesOfSkipIncludeAndDefer(t *testing.T) {
+	p := prepare(t, `query($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Int, $e: Boolean) {
 		me @include(if: $b) { ...F id @skip(if: true) friends(first: $d) { id } }
 	}
-	fragment F on User { ... @skip(if: $a) { id } pet { ... on Cat @include(if: $c) { lives } __typename } }`)
-	if diff := cmp.Diff([]string{"a", "b", "c"}, p.Conditions()); diff != "" {
+	fragment F on User { ... @skip(if: $a) { id } pet { ... on Cat @include(if: $c) { lives } ... @defer(if: $e) { __typename } __typename } }`)
+	if diff := cmp.Diff([]string{"a", "b", "c", "e"}, p.Conditions()); diff != "" {
 		t.Error(diff)
 	}
 }

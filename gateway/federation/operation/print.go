@@ -123,6 +123,11 @@ func printSelection(b *strings.Builder, s *Selection, indent string) {
 		if it.Args != "" {
 			b.WriteString("(" + it.Args + ")")
 		}
+		for i, d := range it.Defers {
+			b.WriteString([]string{" later", ""}[min(i, 1)] + " (")
+			printDefer(b, d)
+			b.WriteByte(')')
+		}
 		switch {
 		case it.Selection != nil:
 			printSelection(b, it.Selection, indent+"  ")
@@ -133,6 +138,15 @@ func printSelection(b *strings.Builder, s *Selection, indent string) {
 		}
 	}
 	b.WriteString(indent + "}\n")
+}
+
+// printDefer prints a deferred fragment's label and those of the fragments around it.
+func printDefer(b *strings.Builder, d *Defer) {
+	if d.Parent != nil {
+		printDefer(b, d.Parent)
+		b.WriteString(" > ")
+	}
+	b.WriteString(Value(&ast.Value{Kind: ast.StringValue, Raw: d.Label}))
 }
 
 func hash(op *Operation) string {
