@@ -20,6 +20,15 @@ type builder struct {
 
 	fetches []*Fetch
 	byGroup map[*group]int
+	whole   map[*operation.Selection]*operation.Selection // with deferred parts: what was split into them
+}
+
+// asked is all that the client asks at the place, now and later.
+func (b *builder) asked(p *place) *operation.Selection {
+	if w := b.whole[p.sel]; w != nil {
+		return w
+	}
+	return p.sel
 }
 
 // entity is one `_entities` field of a fetch being built: the groups whose entities it asks for.
@@ -38,7 +47,7 @@ type entity struct {
 // build turns groups, sorted by unit and level, into fetches: what goes to one subgraph at one level is one request.
 func (b *builder) build(groups []*group) {
 	type bucket struct {
-		unit, level, sub int
+		turn, level, sub int
 	}
 	batches := map[bucket][]*group{}
 	var order []any
@@ -47,7 +56,7 @@ func (b *builder) build(groups []*group) {
 			order = append(order, g)
 			continue
 		}
-		k := bucket{g.unit, g.level, g.node.Sub.Index}
+		k := bucket{g.turn(), g.level, g.node.Sub.Index}
 		if batches[k] == nil {
 			order = append(order, k)
 		}
@@ -65,7 +74,7 @@ func (b *builder) build(groups []*group) {
 			f = b.entityFetch(list)
 		}
 		f.ID = len(b.fetches)
-		f.Level, f.Unit, f.Subgraph = list[0].level, list[0].unit, list[0].node.Sub.Name
+		f.Level, f.Unit, f.Part, f.Subgraph = list[0].level, list[0].unit, list[0].part, list[0].node.Sub.Name
 		for _, g := range list {
 			b.byGroup[g] = f.ID
 			for d := range g.deps {
@@ -178,7 +187,7 @@ func (b *builder) entities(groups []*group) []*entity {
 		p := e.groups[0].scope.place
 		key := string(repsKey(repsKey([]byte(e.text), e.reps), e.unless))
 		i := slices.IndexFunc(equal[key], func(o *entity) bool {
-			return len(e.groups[0].contexts) == 0 && reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(p.sel))
+			return len(e.groups[0].contexts) == 0 && reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(b.asked(p)))
 		})
 		if i < 0 {
 			out = append(out, e)
@@ -188,7 +197,7 @@ func (b *builder) entities(groups []*group) []*entity {
 			e = equal[key][i]
 		}
 		if p.sel != nil {
-			e.meaning.add(p.sel)
+			e.meaning.add(b.asked(p))
 		}
 	}
 	return out

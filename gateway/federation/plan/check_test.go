@@ -20,6 +20,11 @@ import (
 // written for every runtime type that can be there.
 func check(t testing.TB, sg *supergraph.Supergraph, op *operation.Operation, p *plan.Plan) {
 	t.Helper()
+	if p.Parts != nil { // what holds for a plan holds for it with its parts
+		flat := *p
+		flat.Fetches, flat.Data, flat.Parts = p.All(), p.Whole, nil
+		p = &flat
+	}
 	c := &checker{t: t, sg: sg, p: p, root: newData(), seen: map[*plan.Shape]*data{}}
 	c.root.types[op.Root.Type] = true
 	if p.Source != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
@@ -27,7 +28,11 @@ type group struct {
 	deps  map[*group]bool
 	level int
 	unit  int
+	part  int // deferred part it is for, from 1; 0: none
 }
+
+// turn is equal for groups that may run together: parts come after the units.
+func (g *group) turn() int { return g.part<<32 | g.unit }
 
 // root reports whether the group is asked by a root field instead of `_entities`.
 func (g *group) root() bool { return g.landing == nil || g.landing.RepType == "" }
@@ -37,8 +42,13 @@ type emitter struct {
 	g      *querygraph.Graph
 	keys   *keyring
 	groups []*group
+	tops   []*place // of the root: one, or one for each root field of a mutation that is read alone
 	unit   int
 	err    error
+
+	part  int          // deferred part that is emitted, from 1; 0: none
+	sees  map[int]bool // parts whose values it may use beside those of no part
+	whole map[*operation.Selection]*operation.Selection
 
 	written map[*place]map[Key][]*spot // where client items and private ones for contexts are read
 	waiting []postponed
@@ -154,11 +164,11 @@ func (e *emitter) known(s *scope, key Key, pk *pick) *place {
 		return nil
 	}
 	for _, w := range pk.ways {
-		for _, sp := range s.spots() {
-			if sp.node != w.node || w.resume != nil {
+		for _, sp := range e.spots(s) {
+			if sp.node != w.node || w.resume != nil && e.part == 0 {
 				continue
 			}
-			if f := sp.sel.find(key); f != nil && f.child != nil && f.child.place.sel == nil {
+			if f := sp.sel.find(key); f != nil && f.child != nil && (f.child.place.sel == nil || e.part > 0 && e.whole[f.child.place.sel] == e.whole[pk.item.Selection]) {
 				return f.child.place
 			}
 		}
@@ -172,6 +182,9 @@ func (e *emitter) object(typeName string) bool {
 
 // at is where the way reads.
 func (e *emitter) at(s *scope, w *way) *spot {
+	if w.resume != nil && w.resume.Edge.Requires == nil && w.bindings == nil {
+		return e.reenter(s, w.resume)
+	}
 	if w.resume != nil {
 		return e.visit(s, w.resume, w.resume.Edge.Requires, w.bindings)
 	}
@@ -181,11 +194,18 @@ func (e *emitter) at(s *scope, w *way) *spot {
 // land returns the spot of the scope at the node and makes the visit if there is none.
 func (e *emitter) land(s *scope, node *querygraph.Node) *spot {
 	for _, sp := range s.spots() {
-		if sp.node == node {
+		if sp.node == node && sp.groups[0].part == e.part {
 			return sp
 		}
 	}
 	fact := e.system(s).Land(node)
+	if e.part > 0 && fact.Known && fact.Rule.Kind == querygraph.Entered { // only to read a key on the way
+		for _, sp := range e.spots(s) {
+			if sp.node == node {
+				return sp
+			}
+		}
+	}
 	if !fact.Known || fact.Rule.Kind != querygraph.Hop {
 		e.fail("plan: no way to land on %s for %s", node, s.typeName())
 		return nil
@@ -200,12 +220,27 @@ func (e *emitter) resume(s *scope, r *querygraph.Rule) *spot {
 	return e.visit(s, r, r.Edge.Requires, nil)
 }
 
+// reenter returns the spot at which a deferred part enters a node anew.
+func (e *emitter) reenter(s *scope, r *querygraph.Rule) *spot {
+	for _, sp := range s.landed {
+		if sp.node == r.Node && sp.groups[0].part == e.part {
+			return sp
+		}
+	}
+	sp := e.visit(s, r, nil, nil)
+	s.landed = append(s.landed, sp)
+	return sp
+}
+
 // visit makes a group; its inputs are ensured first.
 func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldSet, contexts []binding) *spot {
 	l := r.Landing
-	g := &group{inDoubt: r.KeyInDoubt(), node: l.Node, scope: s, landing: l, requires: requires, contexts: contexts, content: &sel{node: l.Node}, unit: e.unit}
+	g := &group{
+		inDoubt: r.KeyInDoubt(), node: l.Node, scope: s, landing: l, requires: requires, contexts: contexts, content: &sel{node: l.Node},
+		unit: e.unit, part: e.part,
+	}
 	if l.RepType == "" {
-		g.needs = s.arrivals()
+		g.needs = e.visible(s.arrivals())
 	}
 	for _, p := range l.Key.Paths() {
 		g.needs = append(g.needs, e.ensure(s, p, true)...)
@@ -230,10 +265,26 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	return &spot{node: l.Node, sel: g.content, groups: []*group{g}, place: s.place}
 }
 
+// spots lists where the scope's objects are, as far as the part that is emitted may know.
+func (e *emitter) spots(s *scope) []*spot { return e.visible(s.spots()) }
+
+func (e *emitter) visible(list []*spot) []*spot {
+	if e.part == 0 {
+		return list
+	}
+	var out []*spot
+	for _, sp := range list {
+		if part := sp.groups[0].part; part == 0 || part == e.part || e.sees[part] {
+			out = append(out, sp)
+		}
+	}
+	return out
+}
+
 // system answers what can be had where the scope's objects are now.
 func (e *emitter) system(s *scope) *querygraph.System {
 	var nodes []*querygraph.Node
-	for _, sp := range s.arrivals() {
+	for _, sp := range e.visible(s.arrivals()) {
 		if !slices.Contains(nodes, sp.node) {
 			nodes = append(nodes, sp.node)
 		}

@@ -88,7 +88,7 @@ func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
 	elsewhere := func() bool { return key && e.system(s).Have(p).Doubt == querygraph.Sure }
 	var best *spot
 	bestRank := 0
-	for _, sp := range s.spots() {
+	for _, sp := range e.spots(s) {
 		edge := sp.node.Edge(p[0].Name)
 		if e.avoids(sp) {
 			continue
@@ -120,7 +120,7 @@ func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
 
 // brought finds a visit that has brought the value in with its requirements before.
 func (e *emitter) brought(s *scope, p querygraph.Path) *spot {
-	for _, sp := range s.values[e.keys.member(p[0])] {
+	for _, sp := range e.visible(s.values[e.keys.member(p[0])]) {
 		if len(p) == 1 {
 			return sp
 		}

@@ -18,7 +18,7 @@ import (
 func (e *emitter) fallBack() {
 	made := len(e.groups)
 	for _, g := range e.groups[:made] {
-		if !g.inDoubt {
+		if !g.inDoubt || g.part != e.part {
 			continue
 		}
 		e.avoid = g

@@ -28,7 +28,7 @@ func passes(groups []*group, s *solver, done func(pass string, groups []*group))
 	lift(groups)
 	done("lift", groups)
 	slices.SortStableFunc(groups, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(a.turn(), b.turn()), cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id))
 	})
 	return groups, nil
 }
@@ -57,7 +57,7 @@ func samePlace(groups []*group, s *solver) []*group {
 		rep     string
 		typ     *supergraph.Type
 		context string
-		unit    int
+		turn    int
 	}
 	buckets := map[bucket][]*group{}
 	var order []bucket
@@ -65,7 +65,7 @@ func samePlace(groups []*group, s *solver) []*group {
 		if g.landing == nil || g.scope.visits == 1 || len(g.unless) > 0 {
 			continue
 		}
-		b := bucket{scope: g.scope, sub: g.node.Sub, rep: g.landing.RepType, typ: g.node.Type, unit: g.unit}
+		b := bucket{scope: g.scope, sub: g.node.Sub, rep: g.landing.RepType, typ: g.node.Type, turn: g.turn()}
 		if len(g.contexts) > 0 {
 			b.context = fmt.Sprint(g.contexts)
 		}
@@ -313,18 +313,18 @@ func levels(groups []*group) error {
 // delay moves the entity groups of a request to a later level at which their subgraph is asked anyway, if nothing
 // waits for them before: one request less, and no level more.
 func delay(groups []*group) {
-	type request struct{ unit, level, sub int }
+	type request struct{ turn, level, sub int }
 	requests := map[request][]*group{}
 	waiting := map[*group][]*group{}
 	last := map[int]int{}
 	var order []request
 	for _, g := range groups {
-		last[g.unit] = max(last[g.unit], g.level)
+		last[g.turn()] = max(last[g.turn()], g.level)
 		for d := range g.deps {
 			waiting[d] = append(waiting[d], g)
 		}
 		if !g.root() {
-			r := request{g.unit, g.level, g.node.Sub.Index}
+			r := request{g.turn(), g.level, g.node.Sub.Index}
 			if requests[r] == nil {
 				order = append(order, r)
 			}
@@ -332,19 +332,19 @@ func delay(groups []*group) {
 		}
 	}
 	slices.SortFunc(order, func(a, b request) int {
-		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(b.level, a.level), cmp.Compare(a.sub, b.sub))
+		return cmp.Or(cmp.Compare(a.turn, b.turn), cmp.Compare(b.level, a.level), cmp.Compare(a.sub, b.sub))
 	})
 	for _, r := range order {
-		latest := last[r.unit]
+		latest := last[r.turn]
 		for _, g := range requests[r] {
 			for _, w := range waiting[g] {
-				if w.unit == r.unit {
+				if w.turn() == r.turn || w.part != g.part {
 					latest = min(latest, w.level-1)
 				}
 			}
 		}
 		for to := r.level + 1; to <= latest; to++ {
-			later := request{r.unit, to, r.sub}
+			later := request{r.turn, to, r.sub}
 			if len(requests[later]) == 0 {
 				continue
 			}

@@ -230,7 +230,7 @@ func (s *scope) child(key Key, typ *ast.Type, id branch, object bool) *place {
 // runtime type. content is the selection to go on with; nil: a new one.
 func (p *place) enter(node *querygraph.Node, g []*group, runtime string, content *sel) *spot {
 	for _, sp := range p.all.entries {
-		if sp.node != node || content != nil && sp.sel != content {
+		if sp.node != node || content != nil && sp.sel != content || sp.groups[0].part != g[0].part {
 			continue
 		}
 		known := !slices.ContainsFunc(g, func(x *group) bool { return !slices.Contains(sp.groups, x) })

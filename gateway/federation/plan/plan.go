@@ -4,7 +4,11 @@
 // executing it is the work of package exec. Planning never does I/O and is deterministic.
 package plan
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
 
 // Key is a storage key: the slot of a response object in which a value is kept while the plan runs. Keys are
 // unique per (object position, field, arguments) for the life of the plan; Plan.Keys holds their printable names.
@@ -17,10 +21,21 @@ type Plan struct {
 	Fetches   []*Fetch      // index = Fetch.ID; every dependency of a fetch has a lower ID
 	Source    *Fetch        // subscription: the fetch that opens the event stream; not part of Fetches. nil otherwise
 	Data      *Shape        // how `data` is projected from the merged response
+	Parts     []*Part       // deferred parts, those that another lies in before it
+	Whole     *Shape        // with Parts: how all of it together would be projected; errors are placed by it
 	// Introspection lists the root fields that the gateway answers itself (__schema, __type).
 	// The executor is handed their JSON by Key and projects it unchanged.
 	Introspection []IntrospectionField
 	Cost          Cost
+}
+
+// Part is a deferred fragment. Its fetches may run as soon as those that they depend on are merged; it is delivered at
+// every place at which Data, or the part it is delivered with, says so, after its Parent there.
+type Part struct {
+	Label   string
+	Parent  int      // index of the deferred fragment around it; -1: none
+	Fetches []*Fetch // their IDs go on from those of Plan.Fetches and the parts before
+	Data    *Shape   // of the objects it is delivered at; what is delivered before leads through it (ShapeField.Carried)
 }
 
 // IntrospectionField is a root field answered from the API schema.
@@ -38,6 +53,7 @@ type Fetch struct {
 	Subgraph string // subgraph name as configured, not the join__Graph value
 	Level    int    // above the levels of all dependencies; fetches of one level may run at the same time
 	Unit     int    // mutation: the root field it belongs to; units run strictly one after another. 0 otherwise
+	Part     int    // index of the deferred part it belongs to, +1; 0: none
 	Deps     []int  // IDs of the fetches whose merged results this one reads, sorted
 
 	Kind          ast.Operation // kind of the operation sent to the subgraph
@@ -161,6 +177,7 @@ type Shape struct {
 type ShapeClass struct {
 	Types  []string // runtime types, sorted
 	Fields []ShapeField
+	Parts  []int // deferred parts that are delivered at these objects
 }
 
 // ShapeField writes one response member.
@@ -175,6 +192,19 @@ type ShapeField struct {
 	Leaf     Leaf
 	Enum     []string // LeafEnum: the API schema's values, sorted
 	Shape    *Shape   // nil: leaf
+	Carried  bool     // in a part: the objects here are delivered before it, only something below is not
+}
+
+// All lists the fetches of the plan and of its deferred parts; a fetch's index is its ID.
+func (p *Plan) All() []*Fetch {
+	if p.Parts == nil {
+		return p.Fetches
+	}
+	all := slices.Clone(p.Fetches)
+	for _, part := range p.Parts {
+		all = append(all, part.Fetches...)
+	}
+	return all
 }
 
 // Class returns the class that applies to the runtime type, or nil when the type is hidden from clients.

@@ -86,7 +86,7 @@ func prepare(t testing.TB, sg *supergraph.Supergraph, text string, values map[st
 	if err != nil {
 		t.Fatal(err)
 	}
-	op, err := pre.Specialise(values, labels...)
+	op, err := pre.SpecialiseDeferred(values, labels...)
 	if err != nil {
 		t.Fatal(err)
 	}

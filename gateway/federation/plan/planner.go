@@ -70,6 +70,9 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trac
 	if err != nil {
 		return nil, err
 	}
+	if op.Deferred {
+		return p.planDeferred(ctx, g, op, trace)
+	}
 	s := newSolver(ctx, g)
 	e := &emitter{g: g, keys: newKeyring(op), spend: s.spend}
 	var root *operation.Selection
@@ -94,18 +97,27 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trac
 	if s.err != nil {
 		return nil, s.err
 	}
-	groups, err := passes(e.groups, s, func(name string, groups []*group) { trace.passed(name, e.keys, groups) })
+	return finish(s, e, op, nil)
+}
+
+// finish makes the plan of what was emitted. sp: what was taken apart, nil: nothing.
+func finish(s *solver, e *emitter, op *operation.Operation, sp *split) (*Plan, error) {
+	g := s.g
+	groups, err := passes(e.groups, s, func(name string, groups []*group) { s.trace.passed(name, e.keys, groups) })
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{g: g, keys: e.keys, op: op}
+	b := &builder{g: g, keys: e.keys, op: op, whole: e.whole}
 	b.build(groups)
 	out := &Plan{Operation: op.Kind, Fetches: b.fetches}
 	if op.Kind == ast.Subscription && len(out.Fetches) > 0 {
 		out.Source, out.Fetches = takeSource(out.Fetches)
 	}
-	sh := &shaper{b: b, memo: map[string]*Shape{}, ids: map[*operation.Selection]int{}}
+	sh := &shaper{b: b, memo: map[string]*Shape{}, ids: map[*operation.Selection]int{}, split: sp}
 	out.Data = sh.shape(op.Root.Type, []*operation.Selection{op.Root})
+	if sp != nil {
+		sh.parts(out)
+	}
 	for _, it := range op.Root.Items {
 		if introspectionField(it.Field.Name) {
 			out.Introspection = append(out.Introspection, IntrospectionField{Key: e.keys.client(it), Field: it.Source})
@@ -125,19 +137,16 @@ func planQuery(s *solver, e *emitter, root *operation.Selection) error {
 	if err := s.failed(sol); err != nil {
 		return err
 	}
-	e.emitAll(newPlace(nil, 0, 0, root.Type, true), sol)
+	top := newPlace(nil, 0, 0, root.Type, true)
+	e.tops = append(e.tops, top)
+	e.emitAll(top, sol)
 	return e.err
 }
 
 // planRoots solves each root field of a mutation or subscription alone, in one subgraph. Neighbours in one subgraph
 // share a request if nothing has to be joined to the first of them.
 func planRoots(s *solver, e *emitter, root *operation.Selection) error {
-	var roots []*querygraph.Node
-	for _, sub := range s.g.SG.Subgraphs {
-		if n := s.g.Node(sub, root.Type); n != nil {
-			roots = append(roots, n)
-		}
-	}
+	roots := rootNodes(s.g, root.Type)
 	s.reach(root, root.Type, roots)
 	s.trace.reached(s, root, nil)
 	for i, it := range root.Items {
@@ -169,6 +178,7 @@ func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 		if last := len(e.groups) - 1; last < 0 || e.groups[last].landing != nil || e.groups[last].node != at {
 			e.unit = i
 			top := newPlace(nil, 0, 0, root.Type, true)
+			e.tops = append(e.tops, top)
 			g := &group{id: len(e.groups), node: at, scope: top.all, content: &sel{node: at}, unit: i}
 			e.groups = append(e.groups, g)
 			top.enter(at, []*group{g}, "", g.content)
@@ -179,6 +189,17 @@ func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 		}
 	}
 	return s.err
+}
+
+// rootNodes lists where the root type is.
+func rootNodes(g *querygraph.Graph, typeName string) []*querygraph.Node {
+	var roots []*querygraph.Node
+	for _, sub := range g.SG.Subgraphs {
+		if n := g.Node(sub, typeName); n != nil {
+			roots = append(roots, n)
+		}
+	}
+	return roots
 }
 
 // failed turns a failed solution into the error for the client.
@@ -208,9 +229,10 @@ func takeSource(fetches []*Fetch) (*Fetch, []*Fetch) {
 
 // cost counts requests, levels over all units, and fields.
 func cost(p *Plan) Cost {
-	c := Cost{Requests: len(p.Fetches)}
+	all := p.All()
+	c := Cost{Requests: len(all)}
 	unit, level := -1, -1
-	for _, f := range p.Fetches {
+	for _, f := range all {
 		if f.Unit != unit || f.Level != level {
 			c.Levels++
 			unit, level = f.Unit, f.Level

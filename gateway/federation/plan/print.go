@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,12 +32,37 @@ func Print(p *Plan) string {
 		}
 		w.depth--
 		w.line("}")
+	} else if p.Parts != nil {
+		w.deferred(p)
 	} else {
 		w.fetches(p.Fetches)
 	}
 	w.depth--
 	w.line("}")
 	return w.out.String()
+}
+
+// deferred prints what is answered at once, then the deferred parts with the numbers of those they lie in.
+func (w *printer) deferred(p *Plan) {
+	w.line("Defer {")
+	w.depth++
+	w.line("Primary {")
+	w.nested(func() { w.fetches(p.Fetches) })
+	w.line("}")
+	for i, part := range p.Parts {
+		head := "Deferred(part: " + strconv.Itoa(i)
+		if part.Parent >= 0 {
+			head += ", within: " + strconv.Itoa(part.Parent)
+		}
+		if part.Label != "" {
+			head += ", label: " + strconv.Quote(part.Label)
+		}
+		w.line(head + ") {")
+		w.nested(func() { w.fetches(part.Fetches) })
+		w.line("}")
+	}
+	w.depth--
+	w.line("}")
 }
 
 type printer struct {

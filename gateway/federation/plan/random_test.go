@@ -56,7 +56,7 @@ func TestRandomOperationsPlanSoundly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			planned := 0
 			for seed := range uint64(60) {
-				g := &generator{schema: sg.API(), rand: rand.New(rand.NewPCG(seed, 1)), left: 25}
+				g := &generator{schema: sg.API(), rand: rand.New(rand.NewPCG(seed, 1)), left: 25, defers: seed%2 == 1}
 				text := g.operation()
 				doc, errs := gqlparser.LoadQueryWithRules(sg.API(), text, nil)
 				if len(errs) > 0 {
@@ -66,7 +66,7 @@ func TestRandomOperationsPlanSoundly(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				op, err := pre.Specialise(nil)
+				op, err := pre.SpecialiseDeferred(nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -100,6 +100,7 @@ type generator struct {
 	rand   *rand.Rand
 	left   int
 	b      strings.Builder
+	defers bool // some fragments are deferred
 }
 
 func (g *generator) operation() string {
@@ -135,6 +136,9 @@ func (g *generator) fragment(def *ast.Definition, depth int) {
 	}
 	on := types[g.rand.IntN(len(types))]
 	g.b.WriteString("... on " + on + " ")
+	if g.defers && g.rand.IntN(2) == 0 {
+		g.b.WriteString("@defer ")
+	}
 	g.selection(g.schema.Types[on], depth+1)
 }
 

@@ -15,6 +15,27 @@ type shaper struct {
 	b    *builder
 	memo map[string]*Shape
 	ids  map[*operation.Selection]int
+
+	split *split // nil: nothing is deferred
+}
+
+// parts adds the deferred parts to the plan.
+func (s *shaper) parts(p *Plan) {
+	all := p.Fetches
+	p.Fetches = nil
+	for _, pc := range s.split.pieces {
+		p.Parts = append(p.Parts, &Part{Label: pc.fragment.Label, Parent: pc.parent, Data: s.shape(pc.sel.Type, []*operation.Selection{pc.sel})})
+	}
+	for _, f := range all {
+		if f.Part > 0 {
+			part := p.Parts[f.Part-1]
+			part.Fetches = append(part.Fetches, f)
+		} else {
+			p.Fetches = append(p.Fetches, f)
+		}
+	}
+	whole := s.split.whole[s.split.root]
+	p.Whole = s.shape(whole.Type, []*operation.Selection{whole})
 }
 
 // shape projects objects at a position of the given type for which the client asked all of the selections.
@@ -40,16 +61,20 @@ func (s *shaper) shape(typeName string, sels []*operation.Selection) *Shape {
 		if s.b.g.SG.Inaccessible(t) {
 			continue
 		}
-		asked := collect(sels, t)
+		asked := s.collect(sels, t)
+		parts := s.split.parts(sels, t)
 		sign := ""
 		if len(possible) > 1 {
 			sign = s.signature(asked, t)
+			if len(parts) > 0 {
+				sign += fmt.Sprint(parts)
+			}
 		}
 		i, ok := index[sign]
 		if !ok {
 			i = len(sh.Classes)
 			index[sign] = i
-			sh.Classes = append(sh.Classes, ShapeClass{Fields: s.fields(asked, t)})
+			sh.Classes = append(sh.Classes, ShapeClass{Fields: s.fields(asked, t), Parts: parts})
 		}
 		sh.Classes[i].Types = append(sh.Classes[i].Types, t)
 	}
@@ -61,7 +86,7 @@ func (s *shaper) shape(typeName string, sels []*operation.Selection) *Shape {
 		}
 	}
 	if def := api.Types[typeName]; def != nil && def.Kind != ast.Object && s.typeless(sels) {
-		sh.Unknown = &ShapeClass{Fields: s.fields(collect(sels, ""), typeName)}
+		sh.Unknown = &ShapeClass{Fields: s.fields(s.collect(sels, ""), typeName), Parts: s.split.parts(sels, "")}
 	}
 	sh.Index()
 	return sh
@@ -86,7 +111,7 @@ type asked struct {
 }
 
 // collect merges what is asked of objects of the runtime type, in client order.
-func collect(sels []*operation.Selection, runtimeType string) []*asked {
+func (s *shaper) collect(sels []*operation.Selection, runtimeType string) []*asked {
 	var out []*asked
 	index := map[string]*asked{}
 	for _, sel := range sels {
@@ -99,6 +124,12 @@ func collect(sels []*operation.Selection, runtimeType string) []*asked {
 				a = &asked{item: it}
 				index[it.Name] = a
 				out = append(out, a)
+			}
+			if s.split != nil && it.Selection != nil && a.item != it { // one for some types holds all that the one for all does
+				if it.Types == nil {
+					continue
+				}
+				a.item, a.sels = it, nil
 			}
 			if it.Selection != nil && !slices.Contains(a.sels, it.Selection) {
 				a.sels = append(a.sels, it.Selection)
@@ -134,7 +165,7 @@ func (s *shaper) typeOf(it *operation.Item, runtimeType string) *ast.Type {
 func (s *shaper) fields(list []*asked, runtimeType string) []ShapeField {
 	out := make([]ShapeField, 0, len(list))
 	for _, a := range list {
-		f := ShapeField{Name: a.item.Name, Field: a.item.Field.Name, Parent: runtimeType, Type: s.typeOf(a.item, runtimeType)}
+		f := ShapeField{Carried: s.split != nil && s.split.carried[a.item], Name: a.item.Name, Field: a.item.Field.Name, Parent: runtimeType, Type: s.typeOf(a.item, runtimeType)}
 		named := f.Type.Name()
 		switch {
 		case a.item.TypeName():
