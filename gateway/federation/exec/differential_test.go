@@ -58,6 +58,13 @@ var apart = []string{
 // Random operations over the supergraphs of the planner's cases: planned and executed they give what one execution over
 // the API schema gives.
 func TestFederatedExecutionEqualsOneExecution(t *testing.T) {
+	overSupergraphs(t, compareExecutions)
+}
+
+// overSupergraphs runs a comparison for many seeds over each supergraph. It reports whether the seed gave something to
+// compare.
+func overSupergraphs(t *testing.T, compare func(t *testing.T, e *exec.Executor, fetcher *subgraphs, seed uint64) bool) {
+	t.Helper()
 	paths, err := filepath.Glob("../plan/testdata/*/*.txtar")
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no supergraphs", err)
@@ -100,7 +107,7 @@ func TestFederatedExecutionEqualsOneExecution(t *testing.T) {
 			e := exec.New(fetcher, exec.Options{}) // one for all: what an execution leaves behind must not show in the next
 			planned := 0
 			for seed := range seeds {
-				if compareExecutions(t, e, fetcher, seed) {
+				if compare(t, e, fetcher, seed) {
 					planned++
 				}
 				if t.Failed() {
@@ -163,6 +170,8 @@ type generator struct {
 	rand   *rand.Rand
 	left   int
 	b      strings.Builder
+	defers bool // some fragments are deferred
+	labels int
 }
 
 func (g *generator) selection(def *ast.Definition, depth int) {
@@ -186,6 +195,10 @@ func (g *generator) fragment(def *ast.Definition, depth int) {
 	}
 	on := types[g.rand.IntN(len(types))]
 	g.b.WriteString("... on " + on + " ")
+	if g.defers && g.rand.IntN(2) == 0 {
+		g.labels++
+		g.b.WriteString([]string{"@defer ", fmt.Sprintf("@defer(label: \"l%d\") ", g.labels)}[g.rand.IntN(2)])
+	}
 	g.selection(g.schema.Types[on], depth+1)
 }
 

@@ -199,13 +199,13 @@ func (t *tree) storePath(w *plan.Wire, o, p int32) []step {
 }
 
 // clientErrors gives the failures the paths that clients know, in the order of the plan, without repetition.
-func (r *run) clientErrors() gqlerror.List {
-	slices.SortStableFunc(r.failures, func(a, b failure) int { return a.fetch - b.fetch })
+func (r *run) clientErrors(failures []failure) gqlerror.List {
+	slices.SortStableFunc(failures, func(a, b failure) int { return a.fetch - b.fetch })
 	var list gqlerror.List
 	told := map[string]bool{}
 	placed := map[string]bool{} // messages that have a path
-	for i := range r.failures {
-		f := &r.failures[i]
+	for i := range failures {
+		f := &failures[i]
 		paths := r.clientPaths(f.path)
 		for _, p := range paths {
 			key := p.String() + "\x00" + f.err.Message
@@ -248,7 +248,7 @@ const (
 
 // project follows steps through the store and the client's selection as far as both go.
 func (r *run) project(steps []step) (path ast.Path, rest []step, how reach) {
-	shape, at := r.plan.Data, root
+	shape, at := r.whole(), root
 	for i, st := range steps {
 		if st.key == item {
 			path = append(path, ast.PathIndex(st.index))
@@ -324,7 +324,7 @@ func (r *run) readers(steps []step, depth int) []ast.Path {
 		return nil
 	}
 	var paths []ast.Path
-	for _, f := range r.plan.Fetches {
+	for _, f := range r.plan.All() {
 		for _, b := range f.Entities {
 			for _, p := range b.Paths {
 				objects := r.inContext(b, p, steps)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -95,6 +94,12 @@ type run struct {
 	progress    []progress // by Fetch.ID
 	failures    []failure
 	aborted     string // why the response cannot be completed
+
+	// With deferred parts: where they are to be delivered, where objects were nulled by something below them, and errors
+	// that belong to what is not delivered yet.
+	found  []found
+	nulled map[string]bool
+	late   gqlerror.List
 }
 
 // Execute carries out a query or mutation. It always returns a result: whatever goes wrong is in its errors. A mutation
@@ -102,15 +107,8 @@ type run struct {
 func (e *Executor) Execute(ctx context.Context, p *plan.Plan, in Input) *Result {
 	r := e.start(p, in)
 	defer e.finish(r)
-	if p.Operation == ast.Mutation {
-		if deadline, ok := ctx.Deadline(); ok {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
-			defer cancel()
-		} else {
-			ctx = context.WithoutCancel(ctx)
-		}
-	}
+	ctx, cancel := mutationContext(ctx, p)
+	defer cancel()
 	r.fetchUnits(ctx)
 	return r.result()
 }
@@ -127,9 +125,10 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 	r.representer.s, r.representer.seed = &r.store, e.seed
 	r.merger.s = &r.store
 	clear(r.merger.clones)
-	r.progress = append(r.progress[:0], make([]progress, len(p.Fetches))...)
+	r.progress = append(r.progress[:0], make([]progress, len(p.All()))...)
 	clear(r.failures)
 	r.failures, r.aborted = r.failures[:0], ""
+	r.found, r.nulled, r.late = nil, nil, nil
 	return r
 }
 
@@ -199,12 +198,16 @@ func (r *run) result() *Result {
 	if r.aborted != "" {
 		return tooLarge(r.aborted)
 	}
-	errs := r.clientErrors()
+	errs := r.clientErrors(r.failures)
+	if r.plan.Parts != nil {
+		errs = r.keepLate(errs)
+	}
 	size := 64
 	for _, doc := range r.store.docs {
 		size += len(doc)
 	}
 	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: make([]byte, 0, min(size, r.exec.opt.MaxOutput))}
+	p.parts = r.plan.Parts != nil
 	ok := p.data(r.plan.Data, newPlaces(errs))
 	if p.full {
 		return tooLarge("the response is larger than one request may be answered with")
@@ -212,7 +215,9 @@ func (r *run) result() *Result {
 	res := &Result{Data: p.out, Errors: append(errs, p.errors...)}
 	if !ok {
 		res.Data = []byte("null")
+		return res
 	}
+	r.found, r.nulled = p.found, p.nulled
 	return res
 }
 

@@ -20,7 +20,7 @@ type Fetcher interface {
 type Request struct {
 	Subgraph string
 	Kind     ast.Operation // of the operation in Body; mutations must not be repeated
-	Body     []byte        // {"query":…,"operationName"?:…,"variables"?:…}; read-only, valid until Fetch returns
+	Body     []byte        // {"query":…,"operationName"?:…,"variables"?:…}; read-only
 }
 
 // Response is a subgraph's answer. The executor keeps Body until the response is written and never changes it.
@@ -31,9 +31,13 @@ type Response struct {
 // Stream delivers the events of a subscription.
 type Stream interface {
 	// Next waits for an event and returns its GraphQL response. It returns io.EOF when the subgraph completed the stream.
+	// An error that wraps ErrInterrupted is not the end: there may be more events, but some may be missing before them.
 	Next(ctx context.Context) ([]byte, error)
 	Close() error
 }
+
+// ErrInterrupted is wrapped by the error of a Stream that was lost and is open again.
+var ErrInterrupted = errors.New("the stream was interrupted")
 
 // FetchError is a failed fetch. Message may be shown to clients; Err is for logs.
 type FetchError struct {

@@ -25,6 +25,11 @@ type projector struct {
 	limit  int     // bytes to write, also those taken back
 	undone int
 	full   bool
+
+	// With deferred parts.
+	parts  bool
+	found  []found
+	nulled map[string]bool // paths of what became null because of something below
 }
 
 // place is one step of a response path: a name, or an index when the name is empty.
@@ -117,6 +122,10 @@ func (p *projector) fail(what string) {
 	if len(p.errors) >= maxErrors {
 		return
 	}
+	p.errors = append(p.errors, &gqlerror.Error{Message: what, Path: p.clientPath(), Extensions: map[string]any{"code": CodeDownstream}})
+}
+
+func (p *projector) clientPath() ast.Path {
 	path := make(ast.Path, len(p.path))
 	for i, at := range p.path {
 		if at.name == "" {
@@ -125,13 +134,23 @@ func (p *projector) fail(what string) {
 			path[i] = ast.PathName(at.name)
 		}
 	}
-	p.errors = append(p.errors, &gqlerror.Error{Message: what, Path: path, Extensions: map[string]any{"code": CodeDownstream}})
+	return path
 }
 
-// back drops the output behind mark and keeps count of it, so that work stays bounded.
-func (p *projector) back(mark int) {
+// back drops the output behind mark and keeps count of it, so that work stays bounded. found is the number of places of
+// deferred parts there were at the mark.
+func (p *projector) back(mark, found int) {
 	p.undone += len(p.out) - mark
 	p.out = p.out[:mark]
+	p.found = p.found[:found]
+}
+
+// nullHere writes null for what something below made null.
+func (p *projector) nullHere() {
+	p.out = append(p.out, "null"...)
+	if p.parts {
+		p.note()
+	}
 }
 
 // object writes object o. It returns false, and may leave output behind, when the object becomes null and must not.
@@ -148,7 +167,10 @@ func (p *projector) object(o ref, shape *plan.Shape, nonNull bool, c cover) bool
 	case class == nil: // a type clients must not know of
 		return p.null(nonNull, fmt.Sprintf("Cannot return null for a non-nullable %s.", shape.Type), c)
 	}
-	mark := len(p.out)
+	mark, before := len(p.out), len(p.found)
+	for _, part := range class.Parts {
+		p.found = append(p.found, found{part, p.clientPath()})
+	}
 	p.out = append(p.out, '{')
 	for i := range class.Fields {
 		if i > 0 {
@@ -159,11 +181,11 @@ func (p *projector) object(o ref, shape *plan.Shape, nonNull bool, c cover) bool
 		p.out = append(p.out, f.Name...)
 		p.out = append(p.out, '"', ':')
 		if !p.field(o, f, c) {
-			p.back(mark)
+			p.back(mark, before)
 			if nonNull || p.full {
 				return false
 			}
-			p.out = append(p.out, "null"...)
+			p.nullHere()
 			return true
 		}
 	}
@@ -200,6 +222,10 @@ func nonNullMessage(f *plan.ShapeField) string {
 
 // value writes v, which has type t in field f.
 func (p *projector) value(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
+	if f.Carried && (v == missing || v == null || p.nulled[p.key()]) {
+		p.out = append(p.out, "null"...) // as it was delivered
+		return true
+	}
 	if v == missing || v == null {
 		return p.null(t.NonNull, nonNullMessage(f), c)
 	}
@@ -213,6 +239,13 @@ func (p *projector) value(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool 
 	case f.Shape != nil:
 		if k != kindObject {
 			return p.broken(t.NonNull, fmt.Sprintf("The value of %s.%s is not an object.", f.Parent, f.Field), c)
+		}
+		if f.Carried {
+			if f.Shape.Class(p.s.typeName(v)) == nil {
+				p.out = append(p.out, "null"...)
+				return true
+			}
+			return p.object(v, f.Shape, true, c) // it was delivered: only the part as a whole can become null
 		}
 		return p.object(v, f.Shape, t.NonNull, c)
 	case k == kindObject || k == kindList:
@@ -242,7 +275,7 @@ func containsBytes(sorted []string, name []byte) bool {
 }
 
 func (p *projector) list(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
-	mark := len(p.out)
+	mark, before := len(p.out), len(p.found)
 	p.out = append(p.out, '[')
 	for i := range p.s.len(v) {
 		if len(p.out)+p.undone > p.limit {
@@ -257,11 +290,11 @@ func (p *projector) list(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
 		ok := p.value(p.s.item(v, i), t.Elem, f, c.step(at))
 		p.path = p.path[:len(p.path)-1]
 		if !ok {
-			p.back(mark)
-			if t.NonNull || p.full {
+			p.back(mark, before)
+			if t.NonNull || f.Carried || p.full {
 				return false
 			}
-			p.out = append(p.out, "null"...)
+			p.nullHere()
 			return true
 		}
 	}

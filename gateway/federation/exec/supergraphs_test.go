@@ -125,7 +125,7 @@ func mustPlan(t *testing.T, sdl, text string) *plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	op, err := pre.Specialise(nil)
+	op, err := pre.SpecialiseDeferred(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

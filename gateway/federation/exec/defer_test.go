@@ -1,0 +1,302 @@
+package exec_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/exec"
+	"medicore.dev/medicore/gateway/federation/operation"
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// All that a deferred execution delivers, merged, is what the same operation gives without @defer: as one object for each
+// part, and object by object.
+func TestDeferredExecutionsAddUpToTheWhole(t *testing.T) {
+	parts := 0
+	overSupergraphs(t, func(t *testing.T, e *exec.Executor, fetcher *subgraphs, seed uint64) bool {
+		n, planned := compareDeferred(t, e, fetcher, seed)
+		parts += n
+		return planned
+	})
+	if parts < 1000 {
+		t.Errorf("only %d parts were delivered", parts)
+	}
+}
+
+func compareDeferred(t *testing.T, e *exec.Executor, fetcher *subgraphs, seed uint64) (parts int, planned bool) {
+	w := fetcher.world
+	api := w.sg.API()
+	g := &generator{schema: api, rand: rand.New(rand.NewPCG(seed, 4)), left: 25, defers: true}
+	g.selection(api.Query, 0)
+	text := g.b.String()
+	doc, errs := gqlparser.LoadQueryWithRules(api, text, nil)
+	if len(errs) > 0 {
+		return 0, false
+	}
+	pre, err := operation.Prepare(api, doc, "", operation.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, err := pre.SpecialiseDeferred(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.NewPlanner(w.sg).Plan(t.Context(), op)
+	if errors.Is(err, plan.ErrUnsatisfiable) {
+		return 0, false
+	}
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	want, _ := json.Marshal(w.execute(api, nil, doc, nil))
+	m := collectDeferred(t, e, p, exec.Input{})
+	for name, got := range map[string]any{"whole": m.whole, "items": m.items} {
+		if diff := cmp.Diff(decode(t, want), got); diff != "" || len(fetcher.wrong) > 0 {
+			t.Errorf("seed %d, %s (-without @defer +merged)\n%s\n%s\n%s\n%s\n%s", seed, name, text, diff, strings.Join(fetcher.wrong, "\n"), strings.Join(m.log, "\n"), plan.Print(p))
+		}
+	}
+	if m.twice != "" {
+		t.Errorf("seed %d: sent twice: %s\n%s\n%s", seed, m.twice, text, strings.Join(m.log, "\n"))
+	}
+	return m.parts, true
+}
+
+// merged is what a client makes of a deferred execution.
+type merged struct {
+	whole, items any
+	parts        int
+	log          []string
+	twice        string // a place that the first result held already
+}
+
+func collectDeferred(t *testing.T, e *exec.Executor, p *plan.Plan, in exec.Input) *merged {
+	t.Helper()
+	first, d := e.ExecuteDeferred(t.Context(), p, in)
+	m := &merged{whole: decode(t, first.Data), items: decode(t, first.Data), log: []string{string(first.Data)}}
+	initial := decode(t, first.Data)
+	for _, err := range first.Errors {
+		m.log = append(m.log, err.Error())
+	}
+	if d == nil {
+		return m
+	}
+	defer d.Close()
+	told := map[int]exec.Place{}
+	for _, pl := range d.Places {
+		told[pl.ID] = pl
+	}
+	for list := d.Next(); list != nil; list = d.Next() {
+		for _, dl := range list {
+			m.parts++
+			if _, ok := told[dl.ID]; !ok {
+				t.Errorf("%d at %s came untold or twice", dl.ID, dl.Path)
+			}
+			delete(told, dl.ID)
+			for _, pl := range dl.Next {
+				told[pl.ID] = pl
+			}
+			m.log = append(m.log, dl.Path.String()+" "+dl.Label+" "+string(dl.Data))
+			for _, err := range dl.Errors {
+				m.log = append(m.log, err.Error())
+			}
+			if dl.Data == nil {
+				continue
+			}
+			m.whole = mergeAt(t, m.whole, dl.Path, decode(t, dl.Data))
+			for _, add := range dl.Items {
+				at := append(slices.Clone(dl.Path), add.Path...)
+				m.items = mergeAt(t, m.items, at, decode(t, add.Data))
+				if o, ok := lookup(initial, at).(map[string]any); ok {
+					fields, _ := decode(t, add.Data).(map[string]any)
+					for name := range fields {
+						if _, there := o[name]; there {
+							m.twice = at.String() + " " + name
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(told) > 0 {
+		t.Errorf("told but never delivered: %v", slices.Collect(maps.Values(told)))
+	}
+	return m
+}
+
+func lookup(v any, path ast.Path) any {
+	for _, e := range path {
+		switch e := e.(type) {
+		case ast.PathName:
+			o, _ := v.(map[string]any)
+			v = o[string(e)]
+		case ast.PathIndex:
+			l, ok := v.([]any)
+			if !ok || int(e) >= len(l) {
+				return nil
+			}
+			v = l[e]
+		}
+	}
+	return v
+}
+
+// mergeAt merges what is new into v at the path, which must be there.
+func mergeAt(t *testing.T, v any, path ast.Path, data any) any {
+	t.Helper()
+	if len(path) == 0 {
+		return deepMerge(v, data)
+	}
+	switch e := path[0].(type) {
+	case ast.PathName:
+		o, ok := v.(map[string]any)
+		if !ok {
+			t.Fatalf("nothing is at %s", path)
+		}
+		o[string(e)] = mergeAt(t, o[string(e)], path[1:], data)
+	case ast.PathIndex:
+		l, ok := v.([]any)
+		if !ok || int(e) >= len(l) {
+			t.Fatalf("nothing is at %s", path)
+		}
+		l[e] = mergeAt(t, l[e], path[1:], data)
+	}
+	return v
+}
+
+func deepMerge(a, b any) any {
+	switch b := b.(type) {
+	case map[string]any:
+		if o, ok := a.(map[string]any); ok {
+			for k, v := range b {
+				if old, there := o[k]; there {
+					v = deepMerge(old, v)
+				}
+				o[k] = v
+			}
+			return o
+		}
+	case []any:
+		if l, ok := a.([]any); ok && len(l) == len(b) {
+			for i := range b {
+				l[i] = deepMerge(l[i], b[i])
+			}
+			return l
+		}
+	}
+	return b
+}
+
+const deferSchema = `
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
+directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
+directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+scalar join__FieldSet
+scalar link__Import
+enum link__Purpose { SECURITY EXECUTION }
+enum join__Graph { A @join__graph(name: "a", url: "http://a") B @join__graph(name: "b", url: "http://b") }
+type Query @join__type(graph: A) @join__type(graph: B) { ts: [T] @join__field(graph: A) }
+type T @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
+  id: ID! name: String! @join__field(graph: A) sure: Int! @join__field(graph: B) perhaps: Int @join__field(graph: B)
+}`
+
+func TestErrorsOfDeferredParts(t *testing.T) {
+	answers := map[string]string{"a": `{"data":{"ts":[{"id":"1","name":"x"},{"id":"2","name":null},null]},"errors":[{"message":"no name","path":["ts",1,"name"]}]}`}
+	f := answering(answers)
+	for _, tt := range []struct{ name, part, b, want string }{
+		{
+			"a null that may not be makes the part fail, and only it", `sure perhaps`,
+			`{"data":{"_entities":[{"sure":null,"perhaps":1},{"sure":null}]},"errors":[{"message":"broken","path":["_entities",0,"sure"]},{"message":"elsewhere","path":["_entities",1,"sure"]}]}`,
+			`ts[0] l failed: ts[0].sure broken`,
+		},
+		{
+			"an error at a field that may be null is the part's", `perhaps`,
+			`{"data":{"_entities":[{"perhaps":null},null]},"errors":[{"message":"broken","path":["_entities",0,"perhaps"]}]}`,
+			`ts[0] l {"perhaps":null}: ts[0].perhaps broken`,
+		},
+		{
+			"a subgraph that does not answer is told where the part is", `perhaps`, `x`,
+			`ts[0] l {"perhaps":null}: ts subgraph "b" sent an answer that is not valid JSON`,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			answers["b"] = tt.b
+			p := mustPlan(t, deferSchema, `{ ts { name ... @defer(label: "l") { `+tt.part+` } } }`)
+			first, d := exec.New(f, exec.Options{}).ExecuteDeferred(t.Context(), p, exec.Input{})
+			if string(first.Data) != `{"ts":[{"name":"x"},null,null]}` || len(first.Errors) != 1 {
+				t.Errorf("first %s %v", first.Data, first.Errors)
+			}
+			defer d.Close()
+			var got []string
+			for list := d.Next(); list != nil; list = d.Next() {
+				for _, dl := range list {
+					text := dl.Path.String() + " " + dl.Label + " " + string(dl.Data)
+					if dl.Data == nil {
+						text += "failed"
+					}
+					for _, err := range dl.Errors {
+						text += ": " + err.Path.String() + " " + err.Message
+					}
+					got = append(got, text)
+				}
+			}
+			// The second object is null and the third too: nothing can be delivered there.
+			if diff := cmp.Diff(tt.want, strings.Join(got, "\n")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// answering is a fetcher that gives each subgraph's answer.
+type answering map[string]string
+
+func (a answering) Fetch(_ context.Context, req *exec.Request) (*exec.Response, error) {
+	return &exec.Response{Body: []byte(a[req.Subgraph])}, nil
+}
+
+func (a answering) Subscribe(context.Context, *exec.Request) (exec.Stream, error) {
+	return nil, errors.New("no stream")
+}
+
+// held blocks the fetches of one subgraph until their context ends.
+type held struct {
+	answering
+	of    string
+	began chan struct{}
+}
+
+func (h held) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, error) {
+	if req.Subgraph == h.of {
+		close(h.began)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return h.answering.Fetch(ctx, req)
+}
+
+func TestWhoLeavesCancelsTheParts(t *testing.T) {
+	f := held{answering{"a": `{"data":{"ts":[{"id":"1"}]}}`}, "b", make(chan struct{})}
+	ctx, leave := context.WithCancel(t.Context())
+	p := mustPlan(t, deferSchema, `{ ts { id ... @defer { sure } } }`)
+	_, d := exec.New(f, exec.Options{}).ExecuteDeferred(ctx, p, exec.Input{})
+	go func() {
+		<-f.began
+		leave()
+	}()
+	if list := d.Next(); len(list) != 1 || list[0].Data != nil {
+		t.Error("the part did not fail")
+	}
+	d.Close()
+}
