@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"slices"
 )
@@ -34,12 +35,17 @@ func WithHeader(ctx context.Context, h http.Header) context.Context {
 	return context.WithValue(ctx, headerKey{}, h)
 }
 
+// Header returns the headers given to WithHeader; they must not be changed.
+func Header(ctx context.Context) http.Header {
+	h, _ := ctx.Value(headerKey{}).(http.Header)
+	return h
+}
+
 func (c *Client) setHeaders(ctx context.Context, to http.Header) {
-	if from, ok := ctx.Value(headerKey{}).(http.Header); ok {
-		for _, name := range c.propagate {
-			if values := from.Values(name); len(values) > 0 {
-				to[name] = slices.Clone(values)
-			}
+	from := Header(ctx)
+	for _, name := range c.propagate {
+		if values := from.Values(name); len(values) > 0 {
+			to[name] = slices.Clone(values)
 		}
 	}
 	if c.headers == nil {
@@ -50,10 +56,26 @@ func (c *Client) setHeaders(ctx context.Context, to http.Header) {
 	}
 }
 
+// anonymous are the headers by which subgraphs do not tell callers apart: they trace a request or name its way.
+var anonymous = []string{"Traceparent", "Tracestate", "X-Request-Id", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
+
+// Identity is equal for contexts in which subgraphs cannot tell callers apart: the same headers are passed on, but for
+// those of one request. It is a hash, since there are credentials in it.
+func (c *Client) Identity(ctx context.Context) string {
+	h := http.Header{}
+	c.setHeaders(ctx, h)
+	for _, name := range anonymous {
+		h.Del(name)
+	}
+	sum := sha256.New()
+	_ = h.Write(sum) // sorted by name; a hash takes everything
+	return string(sum.Sum(nil))
+}
+
 // AddHeader returns a context whose fetches pass on the header with this value, beside those of WithHeader before it.
 func AddHeader(ctx context.Context, name, value string) context.Context {
-	h, _ := ctx.Value(headerKey{}).(http.Header)
-	if h = h.Clone(); h == nil {
+	h := Header(ctx).Clone()
+	if h == nil {
 		h = http.Header{}
 	}
 	h.Set(name, value)

@@ -17,19 +17,15 @@ import (
 
 const acceptEvents = "text/event-stream, " + acceptJSON
 
-// Subscribe opens an event stream by the distinct connections mode of GraphQL over Server-Sent Events. The stream has no
-// deadline of its own; opening it has. A subgraph that answers with JSON instead has one event: it refuses that way.
-func (c *Client) Subscribe(ctx context.Context, req *exec.Request) (exec.Stream, error) {
-	sg, ok := c.subgraphs[req.Subgraph]
-	if !ok {
-		return nil, &exec.FetchError{Message: "is not configured"}
-	}
+// openEvents opens an event stream by the distinct connections mode of GraphQL over Server-Sent Events. The stream has
+// no deadline of its own; opening it has. A subgraph that answers with JSON instead has one event: it refuses that way.
+func (c *Client) openEvents(ctx context.Context, sg *subgraph, req *exec.Request) (exec.Stream, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	if sg.timeout > 0 {
 		timer := time.AfterFunc(sg.timeout, func() { cancel(context.DeadlineExceeded) })
 		defer timer.Stop()
 	}
-	resp, err := c.open(ctx, sg, req) //nolint:bodyclose // the stream closes it
+	resp, err := c.open(ctx, sg, req)
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
 			err = fmt.Errorf("open an event stream: %w", cause)
@@ -50,9 +46,11 @@ func (c *Client) Subscribe(ctx context.Context, req *exec.Request) (exec.Stream,
 		}
 		return &single{body: body}, nil
 	}
-	s := &stream{body: resp.Body, cancel: cancel, events: make(chan event), closed: make(chan struct{})}
-	s.reader.Add(1)
-	go s.read(newEventReader(resp.Body, sg.maxBytes))
+	s := newStream(func() error {
+		cancel(nil)
+		return resp.Body.Close()
+	})
+	s.reader.Go(func() { s.read(newEventReader(resp.Body, sg.maxBytes).next) })
 	return s, nil
 }
 
@@ -89,12 +87,16 @@ type event struct {
 
 // stream is an open event stream. One goroutine reads it, at most one event ahead of Next.
 type stream struct {
-	body   io.ReadCloser
-	cancel context.CancelCauseFunc
+	end    func() error
 	events chan event
 	closed chan struct{}
 	once   sync.Once
 	reader sync.WaitGroup
+}
+
+// newStream returns a stream that end closes; its reader is still to be started.
+func newStream(end func() error) *stream {
+	return &stream{end: end, events: make(chan event), closed: make(chan struct{})}
 }
 
 // Next waits for the next event.
@@ -115,18 +117,17 @@ func (s *stream) Close() error {
 	var err error
 	s.once.Do(func() {
 		close(s.closed)
-		s.cancel(nil)
-		err = s.body.Close()
+		err = s.end()
 	})
 	s.reader.Wait()
 	return err
 }
 
-func (s *stream) read(r *eventReader) {
-	defer s.reader.Done()
+// read hands over what next returns, up to its first error. io.EOF is the stream's completion.
+func (s *stream) read(next func() ([]byte, error)) {
 	defer close(s.events)
 	for {
-		data, err := r.next()
+		data, err := next()
 		if errors.Is(err, io.EOF) {
 			return
 		}
@@ -201,10 +202,7 @@ func (r *eventReader) line(limit int64) ([]byte, error) {
 			continue
 		}
 		if err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF // io.EOF is a stream that was completed
-			}
-			return nil, &exec.FetchError{Message: "broke off the event stream", Err: err}
+			return nil, lost("broke off the event stream", err)
 		}
 		line := part
 		if long != nil {

@@ -42,6 +42,9 @@ type Subgraph struct {
 	Transport http.RoundTripper // e.g. InProcess(handler); nil: that of Options
 	Timeout   time.Duration     // one fetch with its retry, or opening one event stream; 0 means 10s, negative none
 	MaxBytes  int64             // of one answer or event; 0 means 16 MiB
+	// Protocol of subscriptions, and the path they are asked for at; "": that of the URL.
+	Protocol         Protocol
+	SubscriptionPath string
 }
 
 // Client is an exec.Fetcher. It is safe for concurrent use.
@@ -61,6 +64,9 @@ type subgraph struct {
 	transport http.RoundTripper
 	timeout   time.Duration
 	maxBytes  int64
+	protocol  Protocol
+	path      string      // of subscriptions
+	speaks    atomic.Bool // WebSocket answered where the protocol was to be found out
 }
 
 // New returns a client of the subgraphs. It fails when one has no URL or a wrong one.
@@ -68,7 +74,10 @@ func New(opt Options) (*Client, error) {
 	c := &Client{subgraphs: map[string]*subgraph{}, propagate: propagated(opt.Propagate), headers: opt.Headers}
 	shared := opt.Transport
 	for name, s := range opt.Subgraphs {
-		sg := &subgraph{name: name, transport: s.Transport, timeout: s.Timeout, maxBytes: s.MaxBytes}
+		sg := &subgraph{name: name, transport: s.Transport, timeout: s.Timeout, maxBytes: s.MaxBytes, protocol: s.Protocol, path: s.SubscriptionPath}
+		if !s.Protocol.valid() {
+			return nil, fmt.Errorf("subgraph %q: no such subscription protocol: %q", name, s.Protocol)
+		}
 		if len(s.URLs) == 0 {
 			return nil, fmt.Errorf("subgraph %q has no URL", name)
 		}
@@ -161,15 +170,18 @@ func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.
 		return nil, true, fmt.Errorf("read the answer of %s: %w", e.url.Redacted(), err)
 	}
 	if err := checkAnswer(resp, body); err != nil {
-		again = resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusGatewayTimeout
-		return nil, again, err
+		return nil, unavailable(resp.StatusCode), err
 	}
 	return body, false, nil
 }
 
 // roundTrip sends the request to one endpoint and keeps the endpoint's state.
 func (c *Client) roundTrip(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request, accept string) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url.String(), bytes.NewReader(req.Body))
+	to := e.url
+	if req.Kind == ast.Subscription {
+		to = sg.subscriptions(e)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(req.Body))
 	if err != nil {
 		return nil, fmt.Errorf("make a request to %s: %w", e.url.Redacted(), err)
 	}
@@ -234,7 +246,16 @@ func checkAnswer(resp *http.Response, body []byte) error {
 	case isJSON && isGraphQL(body):
 		return nil
 	}
-	return &exec.FetchError{Message: fmt.Sprintf("answered HTTP %d without a GraphQL response", resp.StatusCode)}
+	err = nil
+	if unavailable(resp.StatusCode) {
+		err = errLost
+	}
+	return &exec.FetchError{Message: fmt.Sprintf("answered HTTP %d without a GraphQL response", resp.StatusCode), Err: err}
+}
+
+// unavailable reports whether the status is one of servers that may answer later.
+func unavailable(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
 // describe keeps odd content types out of messages.
