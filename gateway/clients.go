@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"medicore.dev/medicore/gateway/federation/supergraph"
 	"medicore.dev/medicore/gateway/upstream"
@@ -15,15 +14,15 @@ import (
 // supergraph go on with its client. All share the connections.
 type clients struct {
 	transport *http.Transport
-	timeout   time.Duration
+	cfg       Config
 
 	mu     sync.Mutex
 	urls   map[string]string // of the client's subgraphs, when a supergraph named them
 	client *upstream.Client  // of the supergraph in force; nil: none yet
 }
 
-func newClients(timeout time.Duration) *clients {
-	return &clients{transport: upstream.DefaultTransport(), timeout: timeout}
+func newClients(cfg Config) *clients {
+	return &clients{transport: upstream.DefaultTransport(), cfg: cfg}
 }
 
 // configure makes the one client of subgraphs whose places are known beforehand.
@@ -31,7 +30,7 @@ func (c *clients) configure(subgraphs []Subgraph, backends map[string]Backend) (
 	opt := upstream.Options{Subgraphs: map[string]upstream.Subgraph{}}
 	for _, s := range subgraphs {
 		b := backends[s.Name]
-		opt.Subgraphs[s.Name] = upstream.Subgraph{URLs: addresses(s, b), Transport: b.Transport, Timeout: c.timeout}
+		opt.Subgraphs[s.Name] = c.subgraph(s.Name, addresses(s, b), b.Transport)
 	}
 	return c.use(opt, nil)
 }
@@ -41,7 +40,7 @@ func (c *clients) of(sg *supergraph.Supergraph) (*upstream.Client, error) {
 	urls, opt := map[string]string{}, upstream.Options{Subgraphs: map[string]upstream.Subgraph{}}
 	for _, s := range sg.Subgraphs {
 		urls[s.Name] = s.URL
-		opt.Subgraphs[s.Name] = upstream.Subgraph{URLs: []string{s.URL}, Timeout: c.timeout}
+		opt.Subgraphs[s.Name] = c.subgraph(s.Name, []string{s.URL}, nil)
 	}
 	c.mu.Lock()
 	client, same := c.client, maps.Equal(c.urls, urls)
@@ -50,6 +49,12 @@ func (c *clients) of(sg *supergraph.Supergraph) (*upstream.Client, error) {
 		return client, nil
 	}
 	return c.use(opt, urls)
+}
+
+func (c *clients) subgraph(name string, urls []string, transport http.RoundTripper) upstream.Subgraph {
+	sg := upstream.Subgraph{URLs: urls, Transport: transport, Timeout: c.cfg.FetchTimeout}
+	c.cfg.Subscriptions.at(name, &sg)
+	return sg
 }
 
 func (c *clients) use(opt upstream.Options, urls map[string]string) (*upstream.Client, error) {

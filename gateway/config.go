@@ -1,12 +1,16 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"medicore.dev/medicore/gateway/pipeline"
+	"medicore.dev/medicore/gateway/upstream"
+	"medicore.dev/medicore/internal/principal"
 )
 
 // Config of a gateway.
@@ -24,15 +28,26 @@ type Config struct {
 	MaxDepth       int           `koanf:"max_depth" doc:"nesting of an operation"`
 	Timeout        time.Duration `koanf:"timeout" doc:"of one operation, and of one REST request"`
 	FetchTimeout   time.Duration `koanf:"fetch_timeout" doc:"of one request to a subgraph"`
+	Subscriptions  Subscriptions `koanf:"subscriptions"`
 	Cache          string        `koanf:"supergraph_cache" doc:"file that keeps the last good supergraph, for a start while a subgraph is down; empty: none is kept"`
 	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a running subgraph's schema, or at the URL of a supergraph"`
+}
+
+// Subscriptions configures subscriptions.
+type Subscriptions struct {
+	Protocols []string `koanf:"protocols" doc:"how subgraphs are asked: NAME=sse, NAME=ws, NAME=auto, each perhaps with :/path; auto (the default) takes what the subgraph offers"`
+	Share     string   `koanf:"share" doc:"equal subscriptions share one at the subgraph: start (those that come before its first event), always, or never"`
+	Queue     int      `koanf:"queue" doc:"events that wait for a slow client before it is cut with SUBSCRIPTION_TOO_SLOW"`
+	Max       int      `koanf:"max" doc:"subscriptions open at a time"`
+	PerClient int      `koanf:"per_client" doc:"subscriptions open at a time for one user or, without a token, one address"`
 }
 
 // DefaultConfig suits development: everything that explains the API is on.
 func DefaultConfig() Config {
 	return Config{
 		Introspection: true, GraphiQL: true, Plans: true, Suggestions: true,
-		MaxBody: 1 << 20, MaxTokens: 15_000, MaxDepth: 50, Timeout: 30 * time.Second, FetchTimeout: 10 * time.Second, PollInterval: 10 * time.Second,
+		Subscriptions: Subscriptions{Share: string(pipeline.ShareStart), Queue: 64, Max: 20_000, PerClient: 2_000},
+		MaxBody:       1 << 20, MaxTokens: 15_000, MaxDepth: 50, Timeout: 30 * time.Second, FetchTimeout: 10 * time.Second, PollInterval: 10 * time.Second,
 	}
 }
 
@@ -57,12 +72,67 @@ func (c Config) Validate() error {
 	if c.Timeout <= 0 || c.FetchTimeout <= 0 || c.PollInterval <= 0 {
 		errs = append(errs, errors.New("timeout, fetch_timeout and poll_interval must be positive"))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Subscriptions.validate()...)...)
+}
+
+func (s Subscriptions) validate() (errs []error) {
+	for _, p := range s.Protocols {
+		if _, _, _, ok := protocol(p); !ok {
+			errs = append(errs, fmt.Errorf("subscriptions.protocols: %q is not NAME=sse, NAME=ws or NAME=auto", p))
+		}
+	}
+	switch pipeline.Sharing(s.Share) {
+	case pipeline.ShareStart, pipeline.ShareAlways, pipeline.ShareNever:
+	default:
+		errs = append(errs, fmt.Errorf("subscriptions.share: %q is not start, always or never", s.Share))
+	}
+	if s.Queue < 1 || s.Max < 1 || s.PerClient < 1 {
+		errs = append(errs, errors.New("subscriptions.queue, max and per_client must be positive"))
+	}
+	return errs
+}
+
+// protocol reads an entry of Protocols.
+func protocol(entry string) (name string, p upstream.Protocol, path string, ok bool) {
+	name, rest, ok := strings.Cut(entry, "=")
+	if !ok || name == "" {
+		return "", "", "", false
+	}
+	rest, path, _ = strings.Cut(rest, ":")
+	switch p = upstream.Protocol(rest); {
+	case path != "" && path[0] != '/':
+		return "", "", "", false
+	case rest == "auto":
+		p = upstream.Auto
+	case p != upstream.SSE && p != upstream.WebSocket:
+		return "", "", "", false
+	}
+	return name, p, path, true
+}
+
+// at sets how the named subgraph is asked for subscriptions.
+func (s Subscriptions) at(name string, sg *upstream.Subgraph) {
+	for _, entry := range s.Protocols {
+		if of, p, path, ok := protocol(entry); ok && of == name {
+			sg.Protocol, sg.SubscriptionPath = p, path
+		}
+	}
 }
 
 func (c Config) pipeline() pipeline.Options {
 	return pipeline.Options{
 		Limits:        pipeline.Limits{Tokens: c.MaxTokens, Depth: c.MaxDepth},
 		Introspection: c.Introspection, Suggestions: c.Suggestions, Plans: c.Plans, RejectDenied: c.RejectDenied, Timeout: c.Timeout,
+		Subscriptions: pipeline.Subscriptions{
+			Sharing: pipeline.Sharing(c.Subscriptions.Share), Queue: c.Subscriptions.Queue, Total: c.Subscriptions.Max, PerCaller: c.Subscriptions.PerClient, Caller: caller,
+		},
 	}
+}
+
+// caller names the user of a request or, where there is none, the address it came from.
+func caller(ctx context.Context) string {
+	if p := principal.FromContext(ctx); p.Authenticated() {
+		return "user " + p.Subject
+	}
+	return "at " + upstream.Header(ctx).Get("X-Forwarded-For")
 }

@@ -127,7 +127,7 @@ func (g *Gateway) withAuthentication(_ context.Context, deps Deps) (err error) {
 
 func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
 	p := pipeline.New(g.cfg.pipeline())
-	g.clients = newClients(g.cfg.FetchTimeout)
+	g.clients = newClients(g.cfg)
 	reg := registry.Options{
 		Supergraph: deps.Supergraph, Follow: deps.Follow, FollowFrom: deps.FollowFrom, Cache: g.cfg.Cache, Every: g.cfg.PollInterval, Log: deps.Log,
 		Apply: func(sg *supergraph.Supergraph) error {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"medicore.dev/medicore/gateway/federation/compose"
+	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/spec"
 	"medicore.dev/medicore/gateway/pipeline"
 	"medicore.dev/medicore/internal/app"
@@ -89,6 +90,9 @@ A GraphQL error carries its code in ` + "`extensions.code`" + `; a REST error is
 		{pipeline.CodeUnauthenticated, "a valid token is required"},
 		{pipeline.CodeForbidden, "the caller may not read this"},
 		{pipeline.CodeNotReady, "no supergraph has been composed yet"},
+		{pipeline.CodeSubscriptions, "more subscriptions than may be open at a time, of one client or of all"},
+		{pipeline.CodeTooSlow, "the last result of a subscription whose client takes events more slowly than they come; what waited for it comes first. A WebSocket that is not read at all for 10 s is closed with 4508"},
+		{exec.CodeGap, "a result between events: the subgraph was lost and found again, and events may be missing before the next. If it is not found again within about a minute the subscription ends with `DOWNSTREAM_SERVICE_ERROR`"},
 		{"DOWNSTREAM_SERVICE_ERROR", "a subgraph did not answer, or not with GraphQL; `extensions.serviceName` names it"},
 		{"BAD_REQUEST", "not a GraphQL request at all"},
 		{pipeline.CodeInternal, "a fault of ours; it is in the log"},

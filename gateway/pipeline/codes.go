@@ -1,6 +1,10 @@
 package pipeline
 
-import "github.com/vektah/gqlparser/v2/gqlerror"
+import (
+	"net/http"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
 
 // The codes that the gateway itself gives errors in extensions.code. docs/errors.md explains them.
 const (
@@ -14,7 +18,9 @@ const (
 	CodeIntrospection   = "INTROSPECTION_DISABLED" // __schema and __type are off
 	CodeUnauthenticated = "UNAUTHENTICATED"
 	CodeForbidden       = "FORBIDDEN"
-	CodeNotReady        = "SUPERGRAPH_NOT_READY" // no supergraph has been composed yet
+	CodeNotReady        = "SUPERGRAPH_NOT_READY"   // no supergraph has been composed yet
+	CodeSubscriptions   = "TOO_MANY_SUBSCRIPTIONS" // more than may be open at a time
+	CodeTooSlow         = "SUBSCRIPTION_TOO_SLOW"  // a client does not take events as fast as they come
 	CodeInternal        = "INTERNAL"
 )
 
@@ -25,7 +31,7 @@ func fail(status int, code, format string, args ...any) *Failure {
 }
 
 // coded gives all errors of a list the code and takes away what is not for clients.
-func coded(list gqlerror.List, status int, code string) *Failure {
+func coded(list gqlerror.List, code string) *Failure {
 	for _, e := range list {
 		if e.Extensions == nil {
 			e.Extensions = map[string]any{}
@@ -34,5 +40,5 @@ func coded(list gqlerror.List, status int, code string) *Failure {
 		e.Extensions["code"] = code
 		e.Rule = ""
 	}
-	return &Failure{Errors: list, Status: status}
+	return &Failure{Errors: list, Status: http.StatusBadRequest}
 }

@@ -3,8 +3,6 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 
@@ -20,6 +18,7 @@ import (
 type execution struct {
 	p        *Pipeline
 	e        *engine
+	checked  *engine // subscription: another that it has gone on over
 	req      *Request
 	kind     ast.Operation
 	planned  *planned
@@ -79,62 +78,5 @@ func (x *execution) denied(e *gqlerror.Error) bool {
 
 // Subscribe implements Operation.
 func (x *execution) Subscribe(ctx context.Context) (Events, *Failure) {
-	events, err := x.e.exec.Subscribe(ctx, x.planned.plan, x.input())
-	if err != nil {
-		return nil, &Failure{Errors: list(err), Status: http.StatusBadGateway}
-	}
-	return &eventStream{x: x, events: events, checked: x.e}, nil
+	return x.p.feeds.follow(ctx, x)
 }
-
-type eventStream struct {
-	x       *execution
-	events  *exec.Events
-	checked *engine // can serve the subscription too
-	ended   bool    // an error was the last event
-}
-
-// Next implements Events. An error of the source is the last event, and so is that of a new supergraph which cannot serve
-// the subscription any more, or denies its caller what the plan in use fetches.
-func (s *eventStream) Next(ctx context.Context) ([]byte, error) {
-	if s.ended {
-		return nil, io.EOF
-	}
-	r, err := s.events.Next(ctx)
-	if err == nil {
-		if failure := s.recheck(ctx); failure != nil {
-			s.ended = true
-			return failure.JSON(), nil
-		}
-		return s.x.respond(r), nil
-	}
-	var last gqlerror.List
-	if errors.As(err, &last) && ctx.Err() == nil {
-		s.ended = true
-		return (&Failure{Errors: last}).JSON(), nil
-	}
-	return nil, err
-}
-
-// recheck says why the supergraph in force, if it is another than the last time, cannot serve the subscription.
-func (s *eventStream) recheck(ctx context.Context) *Failure {
-	now := s.x.p.engine.Load()
-	if now == s.checked {
-		return nil
-	}
-	op, failure := s.x.p.prepare(ctx, now, s.x.req)
-	if failure != nil {
-		return failure
-	}
-	if !sameDenials(op.planned.denied, s.x.planned.denied) {
-		return fail(http.StatusForbidden, CodeForbidden, "what the caller may read has changed with the schema: subscribe again")
-	}
-	s.checked = now
-	return nil
-}
-
-func sameDenials(a, b []denial) bool {
-	return slices.EqualFunc(a, b, func(x, y denial) bool { return slices.Equal(x.path, y.path) })
-}
-
-// Close implements Events.
-func (s *eventStream) Close() { _ = s.events.Close() }

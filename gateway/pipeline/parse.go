@@ -26,7 +26,7 @@ type document struct {
 // prepared is one operation of a document, and what every request for it shares.
 type prepared struct {
 	definition *ast.OperationDefinition
-	conditions []string // variables that @skip and @include depend on
+	conditions []string // variables that @skip, @include and @defer depend on
 	prepared   *operation.Prepared
 }
 
@@ -44,7 +44,7 @@ func (p *Pipeline) document(e *engine, text string) (*document, *Failure) {
 func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *Failure) {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, p.opt.Limits.Tokens)
 	if err != nil {
-		return nil, coded(list(err), http.StatusBadRequest, CodeParse)
+		return nil, coded(list(err), CodeParse)
 	}
 	if f := p.opt.Limits.check(doc); f != nil {
 		return nil, f
@@ -57,7 +57,10 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 		}
 	}
 	if errs := validator.ValidateWithRules(schema, doc, checks); len(errs) > 0 {
-		return nil, coded(errs, http.StatusBadRequest, CodeValidation)
+		return nil, coded(errs, CodeValidation)
+	}
+	if f := checkLabels(doc); f != nil {
+		return nil, f
 	}
 	if !p.opt.Introspection {
 		if f := asksSchema(doc); f != nil {

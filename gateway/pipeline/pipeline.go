@@ -26,11 +26,13 @@ type Options struct {
 	Timeout       time.Duration // of one query or mutation, and of one event's joins; 0 means 30s
 	Documents     int           // documents kept; 0 means 1,000
 	PlanCache     int           // plans kept; 0 means 4,000
+	Subscriptions Subscriptions
 }
 
 // Pipeline takes requests through their stages over the current supergraph. It is safe for concurrent use.
 type Pipeline struct {
 	opt    Options
+	feeds  *feeds
 	engine atomic.Pointer[engine]
 }
 
@@ -39,6 +41,7 @@ type engine struct {
 	sg        *supergraph.Supergraph
 	planner   *plan.Planner
 	exec      *exec.Executor
+	fetcher   exec.Fetcher
 	documents *lru.Cache[string, *document]
 	asked     *lru.Cache[askKey, *asked]
 	plans     *lru.Cache[planKey, *planned]
@@ -46,8 +49,9 @@ type engine struct {
 
 // askKey names an operation with its conditions decided.
 type askKey struct {
-	op   *prepared
-	bits string // values of the operation's conditions, '0' or '1' each
+	op    *prepared
+	bits  string // values of the operation's conditions: '0', '1', or '-' for one that has none
+	parts bool   // heed @defer
 }
 
 // planKey is what a plan is a function of.
@@ -58,6 +62,7 @@ type planKey struct {
 
 // planned is a plan and what goes with it.
 type planned struct {
+	id     string // equal for what is planned alike, also where two requests plan it at the same time
 	plan   *plan.Plan
 	denied []denial
 	err    *Failure // planning failed: as costly to find out, so kept too
@@ -75,7 +80,10 @@ func New(opt Options) *Pipeline {
 		opt.PlanCache = 4000
 	}
 	opt.Limits = opt.Limits.orDefault()
-	return &Pipeline{opt: opt}
+	return &Pipeline{
+		opt:   opt,
+		feeds: &feeds{opt: opt.Subscriptions.orDefault(), shared: map[feedKey]*feed{}, callers: map[string]int{}},
+	}
 }
 
 // Swap makes the supergraph, whose subgraphs fetcher reaches, the one for requests that begin from now on. Those that
@@ -93,7 +101,7 @@ func (p *Pipeline) Swap(sg *supergraph.Supergraph, fetcher exec.Fetcher) error {
 	if err != nil {
 		return err
 	}
-	p.engine.Store(&engine{sg: sg, planner: plan.NewPlanner(sg), exec: exec.New(fetcher, exec.Options{}), documents: docs, asked: asks, plans: plans})
+	p.engine.Store(&engine{sg: sg, planner: plan.NewPlanner(sg), exec: exec.New(fetcher, exec.Options{}), fetcher: fetcher, documents: docs, asked: asks, plans: plans})
 	return nil
 }
 
@@ -123,13 +131,19 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	}
 	vars, errs := coerceVariables(e.sg.API(), op.definition, req.Variables)
 	if len(errs) > 0 {
-		return nil, coded(errs, http.StatusBadRequest, CodeBadInput)
+		return nil, coded(errs, CodeBadInput)
 	}
-	ask, f := e.ask(op, vars)
+	ask, f := e.ask(op, vars, req.Incremental != NotIncremental)
 	if f != nil {
 		return nil, f
 	}
 	denied := ask.denied(principal.FromContext(ctx))
+	if denied.any && ask.whole.Deferred { // what is left of it is answered at once
+		if ask, f = e.ask(op, vars, false); f != nil {
+			return nil, f
+		}
+		denied = ask.denied(principal.FromContext(ctx))
+	}
 	if list := ask.denials(denied); len(list) > 0 && (p.opt.RejectDenied || op.definition.Operation == ast.Subscription && len(list[0].path) == 1) {
 		return nil, reject(list) // a subscription that is denied as a whole has nothing to follow
 	}
@@ -140,22 +154,32 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	return &execution{p: p, e: e, req: req, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans}, nil
 }
 
-// ask decides the operation's conditions by the variables.
-func (e *engine) ask(op *prepared, vars variables) (*asked, *Failure) {
+// ask decides the operation's conditions by the variables. parts: deferred fragments are to be answered later.
+func (e *engine) ask(op *prepared, vars variables, parts bool) (*asked, *Failure) {
 	bits := make([]byte, len(op.conditions))
 	values := make(map[string]bool, len(op.conditions))
 	for i, name := range op.conditions {
-		values[name] = vars.boolean(name)
-		bits[i] = '0'
-		if values[name] {
+		value, given := vars.values[name].(bool)
+		switch {
+		case !given:
+			bits[i] = '-'
+			continue
+		case value:
 			bits[i] = '1'
+		default:
+			bits[i] = '0'
 		}
+		values[name] = value
 	}
-	key := askKey{op, string(bits)}
+	key := askKey{op, string(bits), parts}
 	if have, ok := e.asked.Get(key); ok {
 		return have, nil
 	}
-	whole, err := op.prepared.Specialise(values)
+	specialise := op.prepared.Specialise
+	if parts {
+		specialise = op.prepared.SpecialiseDeferred
+	}
+	whole, err := specialise(values)
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
 	}
@@ -170,7 +194,7 @@ func (e *engine) plan(ctx context.Context, ask *asked, denied denied) *planned {
 	if have, ok := e.plans.Get(key); ok {
 		return have
 	}
-	out := &planned{}
+	out := &planned{id: ask.whole.Hash + " " + denied.key}
 	op := ask.whole
 	if denied.any {
 		op = ask.without(denied)

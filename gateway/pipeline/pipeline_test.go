@@ -65,15 +65,16 @@ func (f *fetcher) Next(context.Context) ([]byte, error) {
 
 func (f *fetcher) Close() error { return nil }
 
-func newPipeline(t *testing.T, f *fetcher, opt Options) *Pipeline {
+func newPipeline(t *testing.T, f exec.Fetcher, opt Options) *Pipeline {
 	t.Helper()
 	p := New(opt)
-	swap(t, p, f, shop)
+	if err := p.Swap(composed(t, shop), f); err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 
-// swap puts the supergraph of one subgraph in force.
-func swap(t *testing.T, p *Pipeline, f *fetcher, sdl string) {
+func composed(t *testing.T, sdl string) *supergraph.Supergraph {
 	t.Helper()
 	result, err := compose.Compose([]subgraph.Source{{Name: "shop", URL: "http://shop", SDL: sdl}})
 	if err != nil {
@@ -83,49 +84,7 @@ func swap(t *testing.T, p *Pipeline, f *fetcher, sdl string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Swap(sg, f); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestASubscriptionGoesOnWhileTheNewSupergraphCanServeIt(t *testing.T) {
-	const query = `subscription { changed { name cost } }`
-	for _, tt := range []struct {
-		name, sdl, want string
-	}{
-		{"a field more", shop + "extend type Query { more: Int }", `{"data":{"changed":{"name":"Desk","cost":5}}}`},
-		{"a field of it is gone", strings.Replace(shop, "  name: String!\n", "", 1), "Cannot query field"},
-		{"a field of it wants another scope", strings.Replace(shop, `cost: Int @requiresScopes(scopes: [["billing:read"]])`, `cost: Int @requiresScopes(scopes: [["user:admin"]])`, 1), "subscribe again"},
-		{"there are none any more", strings.Replace(shop, "type Subscription { changed: Product @authenticated }", "", 1), "errors"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			const event = `{"data":{"changed":{"name":"Desk","cost":5,"__typename":"Product","id":"1"}}}`
-			f := &fetcher{events: []string{event, event, event}}
-			p := newPipeline(t, f, Options{})
-			ctx := as(t, principal.Billing)
-			op, failure := p.Prepare(ctx, &Request{Query: query})
-			if failure != nil {
-				t.Fatal(string(failure.JSON()))
-			}
-			events, failure := op.Subscribe(ctx)
-			if failure != nil {
-				t.Fatal(string(failure.JSON()))
-			}
-			defer events.Close()
-			if got, err := events.Next(ctx); err != nil || string(got) != `{"data":{"changed":{"name":"Desk","cost":5}}}` {
-				t.Errorf("before the swap: %s %v", got, err)
-			}
-			swap(t, p, f, tt.sdl)
-			got, err := events.Next(ctx)
-			if err != nil || !strings.Contains(string(got), tt.want) {
-				t.Errorf("after the swap: %s %v, want %s", got, err, tt.want)
-			}
-			_, err = events.Next(ctx)
-			if goesOn := strings.Contains(tt.want, "Desk"); goesOn != (err == nil) || !goesOn && !errors.Is(err, io.EOF) {
-				t.Errorf("then: %v", err)
-			}
-		})
-	}
+	return sg
 }
 
 func as(t *testing.T, role principal.Role) context.Context {
@@ -324,5 +283,68 @@ func TestThePlanIsShownToWhoAsksWhereThatIsAllowed(t *testing.T) {
 		if got := string(op.Execute(t.Context())); strings.Contains(got, "QueryPlan {") != allowed {
 			t.Errorf("allowed %v: %s", allowed, got)
 		}
+	}
+}
+
+// channel is a fetcher whose events are pushed, for one subscription.
+type channel struct {
+	fetcher
+	events chan string
+}
+
+func (c *channel) Subscribe(context.Context, *exec.Request) (exec.Stream, error) { return c, nil }
+
+func (c *channel) Next(ctx context.Context) ([]byte, error) {
+	select {
+	case e, ok := <-c.events:
+		if !ok {
+			return nil, io.EOF
+		}
+		return []byte(e), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func TestASubscriptionGoesOnWhileTheNewSupergraphCanServeIt(t *testing.T) {
+	const event = `{"data":{"changed":{"name":"Desk","cost":5}}}`
+	for _, tt := range []struct{ name, sdl, want string }{
+		{"the same", shop, event},
+		{"a field more", shop + "extend type Query { more: Int }", event},
+		{"a field of it is gone", strings.Replace(shop, "  name: String!\n", "", 1), "Cannot query field"},
+		{"a field of it wants another scope", strings.Replace(shop, `cost: Int @requiresScopes(scopes: [["billing:read"]])`, `cost: Int @requiresScopes(scopes: [["user:admin"]])`, 1), "subscribe again"},
+		{"there are none any more", strings.Replace(shop, "type Subscription { changed: Product @authenticated }", "", 1), "errors"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := &channel{events: make(chan string, 1)}
+			p := newPipeline(t, f, Options{})
+			ctx := as(t, principal.Billing)
+			op, fail := p.Prepare(ctx, &Request{Query: `subscription { changed { name cost } }`})
+			if fail != nil {
+				t.Fatal(string(fail.JSON()))
+			}
+			events, fail := op.Subscribe(ctx)
+			if fail != nil {
+				t.Fatal(string(fail.JSON()))
+			}
+			defer events.Close()
+			f.events <- event
+			if got, err := events.Next(ctx); err != nil || string(got) != event {
+				t.Errorf("before the swap: %s %v", got, err)
+			}
+			if err := p.Swap(composed(t, tt.sdl), f); err != nil {
+				t.Fatal(err)
+			}
+			f.events <- event
+			if got, err := events.Next(ctx); err != nil || !strings.Contains(string(got), tt.want) {
+				t.Errorf("after the swap: %s %v, want %s", got, err, tt.want)
+			}
+			if tt.want == event {
+				close(f.events)
+			}
+			if _, err := events.Next(ctx); !errors.Is(err, io.EOF) {
+				t.Errorf("at last: %v", err)
+			}
+		})
 	}
 }

@@ -16,6 +16,7 @@ type Request struct {
 	OperationName string
 	Variables     map[string]json.RawMessage // nil: none
 	WantPlan      bool                       // the caller asks for the plan in extensions.queryPlan; given where that is allowed
+	Incremental   Incremental                // how the caller takes deferred parts
 }
 
 // Failure is a request that does not reach execution: its errors and no data.
@@ -43,6 +44,11 @@ type Operation interface {
 	Kind() ast.Operation
 	// Execute runs a query or mutation and returns the complete response body.
 	Execute(ctx context.Context) []byte
+	// Incremental reports whether a query or mutation has deferred parts, so that Increments should be called.
+	Incremental() bool
+	// Increments runs a query or mutation with deferred parts: the first result, then what is added to it. Each is a
+	// complete body in the form that the request asked for.
+	Increments(ctx context.Context) Events
 	// Subscribe opens a subscription. A failure is what the source answered instead of a stream.
 	Subscribe(ctx context.Context) (Events, *Failure)
 }

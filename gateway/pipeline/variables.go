@@ -18,12 +18,6 @@ type variables struct {
 	values map[string]any
 }
 
-// boolean returns a variable's value as a condition reads it: missing is false.
-func (v variables) boolean(name string) bool {
-	b, _ := v.values[name].(bool)
-	return b
-}
-
 // coerceVariables checks the given values against the operation's variables and fills in defaults. Its errors name the
 // variable and the path in it, and never the value: that may be patient data.
 //

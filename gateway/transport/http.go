@@ -18,11 +18,21 @@ const (
 	mediaJSON    = "application/json"
 	mediaGraphQL = "application/graphql-response+json"
 	mediaEvents  = "text/event-stream"
+	mediaMixed   = "multipart/mixed"
 )
 
-// negotiate chooses the media type of the response; without a wish it is application/json.
-func negotiate(accept []string) (string, bool) {
-	best, bestQ, any := "", 0.0, false
+// wish is how a client wants its response.
+type wish struct {
+	media string
+	parts pipeline.Incremental // how it takes deferred parts: in a multipart response, or as events
+	spec  string               // the parameter that said so, for the response's media type
+}
+
+// negotiate chooses the form of the response; without a wish it is application/json. multipart/mixed is chosen beside
+// another type: it is for responses of several parts only.
+func negotiate(accept []string) (wish, bool) {
+	var out, events wish
+	bestQ, mixedQ, any := 0.0, 0.0, false
 	for _, line := range accept {
 		for part := range strings.SplitSeq(line, ",") {
 			media, params, err := mime.ParseMediaType(strings.TrimSpace(part))
@@ -39,19 +49,49 @@ func negotiate(accept []string) (string, bool) {
 			switch media {
 			case "*/*", "application/*":
 				media = mediaJSON
-			case mediaJSON, mediaGraphQL, mediaEvents:
+			case mediaJSON, mediaGraphQL:
+			case mediaEvents:
+				events.parts, events.spec = incremental(params, pipeline.NotIncremental)
+			case mediaMixed:
+				if parts, spec := incremental(params, pipeline.IncrementalV02); parts != pipeline.NotIncremental && q > mixedQ {
+					mixedQ, out.parts, out.spec = q, parts, spec
+				}
+				continue
 			default:
 				continue
 			}
 			if q > bestQ {
-				best, bestQ = media, q
+				out.media, bestQ = media, q
 			}
 		}
 	}
-	if !any {
-		return mediaJSON, true
+	switch {
+	case !any, out.media == "" && mixedQ > 0:
+		out.media = mediaJSON
+	case out.media == mediaEvents:
+		out.parts, out.spec = events.parts, events.spec
 	}
-	return best, best != ""
+	return out, out.media != ""
+}
+
+// incremental reads which form of deferred parts a media type's parameters name; without one it is otherwise.
+func incremental(params map[string]string, otherwise pipeline.Incremental) (parts pipeline.Incremental, spec string) {
+	if v, ok := params["deferspec"]; ok {
+		if v == string(pipeline.Incremental2022) {
+			return pipeline.Incremental2022, "deferSpec=" + v
+		}
+		return pipeline.NotIncremental, ""
+	}
+	if v, ok := params["incrementalspec"]; ok {
+		if v == string(pipeline.IncrementalV02) {
+			return pipeline.IncrementalV02, "incrementalSpec=" + v
+		}
+		return pipeline.NotIncremental, ""
+	}
+	if _, ok := params["subscriptionspec"]; ok { // of another protocol
+		return pipeline.NotIncremental, ""
+	}
+	return otherwise, ""
 }
 
 // wantsPage reports whether a browser asks, rather than a client.

@@ -3,6 +3,8 @@ package transport
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -25,6 +27,22 @@ func (h *Handler) events(ctx context.Context, w http.ResponseWriter, op pipeline
 	defer func() { _ = out.control.SetWriteDeadline(time.Time{}) }()
 	switch {
 	case answer != nil:
+	case op.Incremental():
+		results := op.Increments(ctx)
+		defer results.Close()
+		for {
+			body, err := results.Next(ctx)
+			if err == nil {
+				err = out.send("next", body)
+			}
+			switch {
+			case errors.Is(err, io.EOF):
+				_ = out.send("complete", nil)
+				return
+			case err != nil:
+				return
+			}
+		}
 	case op.Kind() != ast.Subscription:
 		answer = op.Execute(ctx)
 	default:

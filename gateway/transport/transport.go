@@ -1,5 +1,6 @@
 // Package transport speaks GraphQL on the wire: POST and GET by the GraphQL-over-HTTP specification, server-sent events
-// in distinct connections mode, and WebSocket by graphql-transport-ws. One file per wire format.
+// in distinct connections mode, multipart/mixed for deferred parts, and WebSocket by graphql-transport-ws. One file per
+// wire format.
 package transport
 
 import (
@@ -107,16 +108,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // request answers one operation, once or as a stream of events.
 func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
-	media, ok := negotiate(r.Header.Values("Accept"))
+	wish, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
-		problem(w, http.StatusNotAcceptable, mediaJSON, "accept application/graphql-response+json, application/json or text/event-stream")
+		problem(w, http.StatusNotAcceptable, mediaJSON, "accept application/graphql-response+json, application/json, multipart/mixed or text/event-stream")
 		return
 	}
+	media := wish.media
 	req, bad := h.read(w, r)
 	if bad != nil {
 		problem(w, bad.status, media, bad.message)
 		return
 	}
+	req.Incremental = wish.parts
 	req.WantPlan = r.Header.Get("MediCore-Query-Plan") == "1"
 	ctx := r.Context()
 	op, failure := h.prepare.Prepare(ctx, req)
@@ -139,6 +142,8 @@ func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusMethodNotAllowed, media, "a mutation needs POST")
 	case op.Kind() == ast.Subscription:
 		problem(w, http.StatusBadRequest, media, "a subscription needs Accept: text/event-stream, or a WebSocket")
+	case op.Incremental():
+		h.multipart(ctx, w, op, wish.spec)
 	default:
 		respond(w, http.StatusOK, media, op.Execute(ctx))
 	}
@@ -190,7 +195,7 @@ func parse(body []byte) (*pipeline.Request, *malformed) {
 
 func (p *parameters) request() (*pipeline.Request, *malformed) {
 	req := &pipeline.Request{}
-	var ignored map[string]json.RawMessage
+	var extensions map[string]json.RawMessage
 	for _, m := range []struct {
 		name, kind string
 		raw        json.RawMessage
@@ -200,7 +205,7 @@ func (p *parameters) request() (*pipeline.Request, *malformed) {
 		{"query", "a string", p.Query, &req.Query, true},
 		{"operationName", "a string", p.OperationName, &req.OperationName, false},
 		{"variables", "an object", p.Variables, &req.Variables, false},
-		{"extensions", "an object", p.Extensions, &ignored, false},
+		{"extensions", "an object", p.Extensions, &extensions, false},
 	} {
 		if len(m.raw) == 0 || string(m.raw) == "null" {
 			if m.required {
@@ -212,5 +217,19 @@ func (p *parameters) request() (*pipeline.Request, *malformed) {
 			return nil, &malformed{http.StatusBadRequest, m.name + " must be " + m.kind}
 		}
 	}
+	req.Incremental = asked(extensions)
 	return req, nil
+}
+
+// asked reads from a request's extensions how it takes deferred parts, where no media type can say it.
+func asked(extensions map[string]json.RawMessage) pipeline.Incremental {
+	params := map[string]string{}
+	for _, name := range []string{"deferSpec", "incrementalSpec"} {
+		var v string
+		if raw, ok := extensions[name]; ok && json.Unmarshal(raw, &v) == nil {
+			params[strings.ToLower(name)] = v
+		}
+	}
+	parts, _ := incremental(params, pipeline.NotIncremental)
+	return parts
 }

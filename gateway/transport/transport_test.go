@@ -18,19 +18,20 @@ import (
 	"medicore.dev/medicore/gateway/pipeline"
 )
 
-// fake prepares operations by their text: query, mutation, subscription, endless, bad.
+// fake prepares operations by their text: query, mutation, subscription, endless, deferred, bad.
 type fake struct{}
 
 func (fake) Prepare(_ context.Context, req *pipeline.Request) (pipeline.Operation, *pipeline.Failure) {
 	if req.Query == "bad" {
 		return nil, &pipeline.Failure{Errors: gqlerror.List{{Message: "no", Extensions: map[string]any{"code": "GRAPHQL_PARSE_FAILED"}}}, Status: 400}
 	}
-	return &fakeOperation{text: req.Query, left: 2}, nil
+	return &fakeOperation{text: req.Query, left: 2, parts: req.Incremental}, nil
 }
 
 type fakeOperation struct {
-	text string
-	left int
+	text  string
+	left  int
+	parts pipeline.Incremental
 }
 
 func (o *fakeOperation) Kind() ast.Operation {
@@ -46,7 +47,12 @@ func (o *fakeOperation) Execute(context.Context) []byte { return []byte(`{"data"
 func (o *fakeOperation) Subscribe(context.Context) (pipeline.Events, *pipeline.Failure) {
 	return o, nil
 }
-func (o *fakeOperation) Close() {}
+
+func (o *fakeOperation) Incremental() bool {
+	return o.text == "deferred" && o.parts != pipeline.NotIncremental
+}
+func (o *fakeOperation) Increments(context.Context) pipeline.Events { return o }
+func (o *fakeOperation) Close()                                     {}
 func (o *fakeOperation) Next(ctx context.Context) ([]byte, error) {
 	if o.text == "endless" {
 		<-ctx.Done()
@@ -100,6 +106,10 @@ func TestRequestsAndTheirAnswers(t *testing.T) {
 		{"another method", "PUT", "", js, "", `{}`, 405, js, "GET or POST"},
 		{"the same parameter twice", "GET", "?query=query&query=mutation", "", "", "", 400, js, "more than once"},
 		{"a subscription without a stream", "POST", "", js, js, `{"query":"subscription"}`, 400, js, "text/event-stream"},
+		{"deferred parts that were not asked for", "POST", "", js, js, `{"query":"deferred"}`, 200, js, `"ok":true`},
+		{"deferred parts in a form that is not spoken", "POST", "", js, "multipart/mixed;deferSpec=1999, " + gql, `{"query":"deferred"}`, 200, gql, `"ok":true`},
+		{"parts of subscriptions", "POST", "", js, "multipart/mixed;subscriptionSpec=1.0, " + gql, `{"query":"deferred"}`, 200, gql, `"ok":true`},
+		{"one result where several would be taken", "POST", "", js, "multipart/mixed;deferSpec=20220824", `{"query":"query"}`, 200, js, `"ok":true`},
 		{"a page that there is not", "GET", "", "", "text/html", "", 406, js, "not HTML"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -161,6 +171,44 @@ func TestStreams(t *testing.T) {
 	}
 	if got := stream(t, s, "bad"); !strings.Contains(got, "GRAPHQL_PARSE_FAILED") || !strings.HasSuffix(got, "event: complete\ndata: \n\n") {
 		t.Errorf("a bad request streamed %q", got)
+	}
+}
+
+func TestDeferredPartsComeAsTheyWereAskedFor(t *testing.T) {
+	s, _ := serve(t, Options{})
+	const parts = "\r\n---\r\nContent-Type: application/json; charset=utf-8\r\n\r\n{\"data\":{\"n\":1}}\r\n---" +
+		"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n{\"data\":{\"n\":0}}\r\n-----\r\n"
+	const events = "event: next\ndata: {\"data\":{\"n\":1}}\n\nevent: next\ndata: {\"data\":{\"n\":0}}\n\nevent: complete\ndata: \n\n"
+	for accept, want := range map[string][2]string{
+		"multipart/mixed;deferSpec=20220824, application/json":                          {`multipart/mixed; boundary="-"; deferSpec=20220824`, parts},
+		"application/graphql-response+json, multipart/mixed;incrementalSpec=v0.2;q=0.1": {`multipart/mixed; boundary="-"; incrementalSpec=v0.2`, parts},
+		"multipart/mixed": {`multipart/mixed; boundary="-"`, parts},
+		"multipart/mixed;deferSpec=20220824;q=0.1, multipart/mixed;incrementalSpec=v0.2;q=0.2": {`multipart/mixed; boundary="-"; incrementalSpec=v0.2`, parts},
+		"text/event-stream;incrementalSpec=v0.2":                                               {"text/event-stream; charset=utf-8", events},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", strings.NewReader(`{"query":"deferred"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", accept)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.Header.Get("Content-Type") != want[0] || string(body) != want[1] {
+			t.Errorf("%s: got %s %q", accept, resp.Header.Get("Content-Type"), body)
+		}
+	}
+	c := dial(t, s, subprotocol)
+	say(t, c, `{"type":"connection_init"}`)
+	say(t, c, `{"id":"a","type":"subscribe","payload":{"query":"deferred","extensions":{"incrementalSpec":"v0.2"}}}`)
+	for _, want := range []string{"connection_ack", "next", "next", "complete"} {
+		if m := hear(t, c); m.Type != want {
+			t.Errorf("got %+v, want %s", m, want)
+		}
 	}
 }
 

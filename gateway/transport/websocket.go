@@ -3,9 +3,9 @@ package transport
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -55,7 +55,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	s := &socket{h: h, c: c, ctx: ctx, ops: map[string]context.CancelFunc{}}
+	s := &socket{h: h, c: c, ctx: ctx, ops: map[string]*running{}}
 	code, reason := s.serve(r.Context(), r.Header.Get("Authorization") != "")
 	cancel() // ends the operations; the connection is read on, so that it can be closed in order
 	s.running.Wait()
@@ -69,10 +69,13 @@ type socket struct {
 
 	running sync.WaitGroup
 	mu      sync.Mutex
-	ops     map[string]context.CancelFunc
+	ops     map[string]*running
 	ready   bool
 	ended   <-chan time.Time // the caller's token
 }
+
+// running is an operation under way. Its id may be used again as soon as the client has completed it.
+type running struct{ cancel context.CancelFunc }
 
 type received struct {
 	m   message
@@ -117,10 +120,25 @@ func (s *socket) serve(connection context.Context, authenticated bool) (websocke
 		case <-s.ended:
 			return closeForbidden, "Token ended"
 		case <-s.h.drain:
+			s.completeAll()
 			return websocket.StatusServiceRestart, "Restarting"
 		case <-s.ctx.Done():
 			return closeTooSlow, "Slow client"
 		}
+	}
+}
+
+// completeAll completes the operations that run, so that clients do not take the end for a failure.
+func (s *socket) completeAll() {
+	s.mu.Lock()
+	ids := slices.Sorted(maps.Keys(s.ops))
+	for _, id := range ids {
+		s.ops[id].cancel()
+	}
+	clear(s.ops)
+	s.mu.Unlock()
+	for _, id := range ids {
+		_ = s.send(message{ID: id, Type: "complete"})
 	}
 }
 
@@ -155,11 +173,11 @@ func (s *socket) handle(m message) (websocket.StatusCode, string) {
 		return s.subscribe(m)
 	case "complete":
 		s.mu.Lock()
-		cancel := s.ops[m.ID]
+		op := s.ops[m.ID]
 		delete(s.ops, m.ID)
 		s.mu.Unlock()
-		if cancel != nil {
-			cancel()
+		if op != nil {
+			op.cancel()
 		}
 	default:
 		return closeInvalid, "Invalid message received"
@@ -213,25 +231,30 @@ func (s *socket) subscribe(m message) (websocket.StatusCode, string) {
 		cancel()
 		return closeTooManyInits, "Too many operations"
 	}
-	s.ops[m.ID] = cancel
+	op := &running{cancel}
+	s.ops[m.ID] = op
 	s.running.Go(func() {
 		defer cancel()
-		s.run(ctx, m.ID, req)
+		s.run(ctx, m.ID, op, req)
 	})
 	return 0, ""
 }
 
 // run runs one operation to its end.
-func (s *socket) run(ctx context.Context, id string, req *pipeline.Request) {
+func (s *socket) run(ctx context.Context, id string, self *running, req *pipeline.Request) {
 	op, failure := s.h.prepare.Prepare(ctx, req)
 	if failure == nil && op.Kind() == ast.Subscription {
 		failure = s.follow(ctx, id, op)
+	} else if failure == nil && op.Incremental() {
+		s.pass(ctx, id, op.Increments(ctx))
 	} else if failure == nil {
 		s.sendFor(ctx, message{ID: id, Type: "next", Payload: op.Execute(ctx)})
 	}
 	s.mu.Lock()
-	_, open := s.ops[id]
-	delete(s.ops, id)
+	open := s.ops[id] == self
+	if open {
+		delete(s.ops, id)
+	}
 	s.mu.Unlock()
 	if !open || s.ctx.Err() != nil {
 		return // the client has completed it
@@ -252,14 +275,17 @@ func (s *socket) follow(ctx context.Context, id string, op pipeline.Operation) *
 	if failure != nil {
 		return failure
 	}
-	defer stream.Close()
+	s.pass(ctx, id, stream)
+	return nil
+}
+
+// pass sends results until there are no more.
+func (s *socket) pass(ctx context.Context, id string, results pipeline.Events) {
+	defer results.Close()
 	for {
-		body, err := stream.Next(ctx)
-		if errors.Is(err, io.EOF) || err != nil {
-			return nil
-		}
-		if !s.sendFor(ctx, message{ID: id, Type: "next", Payload: body}) {
-			return nil
+		body, err := results.Next(ctx)
+		if err != nil || !s.sendFor(ctx, message{ID: id, Type: "next", Payload: body}) {
+			return
 		}
 	}
 }
