@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
+	"golang.org/x/tools/txtar"
 
 	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/exec"
@@ -57,19 +58,14 @@ func (f *services) Subscribe(context.Context, *exec.Request) (exec.Stream, error
 // the behaviour, not from what comes out. Errors are compared by path, or by text where the whole operation fails.
 func TestBehaviours(t *testing.T) {
 	golden.Run(t, "testdata/behaviours/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
-		var sources []subgraph.Source
 		f := &services{all: map[string]*service{}, events: strings.Split(strings.TrimSpace(c.Input("events.jsonl")), "\n")}
-		for _, file := range c.Inputs(".graphqls") {
-			src := subgraph.Source{Name: strings.TrimSuffix(file.Name, ".graphqls"), SDL: string(file.Data)}
-			if !strings.Contains(src.SDL, "# fed1") {
-				src.SDL = link + src.SDL
-			}
+		sources := subgraphSources(c.Inputs(".graphqls"))
+		for _, src := range sources {
 			s, err := newService(src, c.Input(src.Name+".json"))
 			if err != nil {
 				t.Fatalf("%s: %v", src.Name, err)
 			}
 			f.all[src.Name] = s
-			sources = append(sources, src)
 		}
 		res, err := compose.Compose(sources)
 		if err != nil {
@@ -95,6 +91,19 @@ func TestBehaviours(t *testing.T) {
 		}
 		return out
 	})
+}
+
+// subgraphSources reads files named by their subgraphs. Those that do not say "# fed1" are of Federation 2.
+func subgraphSources(files []txtar.File) []subgraph.Source {
+	var sources []subgraph.Source
+	for _, file := range files {
+		src := subgraph.Source{Name: strings.TrimSuffix(file.Name, ".graphqls"), SDL: string(file.Data)}
+		if !strings.Contains(src.SDL, "# fed1") {
+			src.SDL = link + src.SDL
+		}
+		sources = append(sources, src)
+	}
+	return sources
 }
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires",

@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/tools/txtar"
 
+	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -55,7 +56,7 @@ var apart = []string{
 	"unanswerable",
 }
 
-// Random operations over the supergraphs of the planner's cases: planned and executed they give what one execution over
+// Random operations over the supergraphs of the planner's cases and of the behaviours: planned and executed they give what one execution over
 // the API schema gives.
 func TestFederatedExecutionEqualsOneExecution(t *testing.T) {
 	overSupergraphs(t, compareExecutions)
@@ -88,6 +89,9 @@ func overSupergraphs(t *testing.T, compare func(t *testing.T, e *exec.Executor, 
 				sdls[path] = string(f.Data)
 			}
 		}
+	}
+	for path, sdl := range behaviourSupergraphs(t) {
+		sdls[path] = sdl
 	}
 	for path, sdl := range sdls {
 		if slices.ContainsFunc(apart, func(s string) bool { return strings.Contains(path, s) }) {
@@ -155,6 +159,29 @@ func compareExecutions(t *testing.T, e *exec.Executor, fetcher *subgraphs, seed 
 		t.Errorf("seed %d (-one execution +federated)\n%s\n%s\n%s\nerrors %v\n%s", seed, text, diff, strings.Join(fetcher.wrong, "\n"), res.Errors, plan.Print(p))
 	}
 	return true
+}
+
+// behaviourSupergraphs composes the subgraphs of the behaviours.
+func behaviourSupergraphs(t *testing.T) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/behaviours/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no behaviours", err)
+	}
+	out := map[string]string{}
+	for _, path := range paths {
+		ar, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := slices.DeleteFunc(ar.Files, func(f txtar.File) bool { return !strings.HasSuffix(f.Name, ".graphqls") })
+		res, err := compose.Compose(subgraphSources(files))
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		out[path] = res.SupergraphSDL
+	}
+	return out
 }
 
 func decode(t *testing.T, data []byte) (v any) {
