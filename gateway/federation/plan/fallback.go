@@ -57,7 +57,7 @@ func (e *emitter) without(g *group, f *querygraph.Fact) bool {
 	case querygraph.Entered:
 		return true
 	case querygraph.Read:
-		return r.Premises[0].Node != g.node && (r.Below == nil || r.Below.Stage == 0) && e.without(g, r.Premises[0])
+		return (r.Below == nil || r.Below.Stage == 0) && e.without(g, r.Premises[0])
 	case querygraph.Hop:
 		if slices.ContainsFunc(g.scope.landed, func(sp *spot) bool { return sp.node == r.Node && e.avoids(sp) }) {
 			return false
