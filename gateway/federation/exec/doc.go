@@ -4,6 +4,7 @@
 // The way of one answer, a file each:
 //
 //	request   representations are built from what is merged so far, the request body is assembled   represent.go
+//	          where arguments come from objects above, targets are separated and grouped by values  context.go
 //	json      the body is parsed strictly into a tree of offsets; nothing is copied                  json.go
 //	ingest    wire names become storage keys, runtime types and leaves are checked                   ingest.go
 //	merge     entities are linked to their targets, objects that could diverge are copied on write   merge.go
