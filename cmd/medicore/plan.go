@@ -23,6 +23,7 @@ func planCommand() *cobra.Command {
 	file := cmd.Flags().String("operation", "", "file with the operation")
 	name := cmd.Flags().String("operation-name", "", "which one, if the file holds several")
 	variables := cmd.Flags().String("variables", "{}", "JSON object of the boolean variables that @skip and @include depend on")
+	labels := cmd.Flags().StringSlice("labels", nil, "override labels that are on")
 	stage := cmd.Flags().String("stage", "plan", "what to print: operation, reach, choose, groups or plan")
 	asJSON := cmd.Flags().Bool("json", false, "print as JSON; the operation stays text")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -54,7 +55,7 @@ func planCommand() *cobra.Command {
 		for k, v := range values {
 			bits[k], _ = v.(bool)
 		}
-		op, err := prepared.Specialise(bits)
+		op, err := prepared.Specialise(bits, *labels...)
 		if err != nil {
 			return fmt.Errorf("%s: %w", *file, err)
 		}

@@ -66,3 +66,9 @@ func TestPlanSaysWhyNothingCanAnswer(t *testing.T) {
 		}
 	}
 }
+
+func TestPlanTakesLabels(t *testing.T) {
+	if out, err := runPlan(t, "{ t { f } }", "--labels", "percent(5),beta", "--stage", "operation"); err != nil || !strings.Contains(out, "+beta +percent(5)") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
