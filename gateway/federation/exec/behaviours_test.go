@@ -1,6 +1,7 @@
 package exec_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,7 @@ import (
 // services are the subgraphs of a case.
 type services struct {
 	all    map[string]*service
+	raw    map[string]string // what a broken service answers, whatever it is asked
 	events []string
 	mu     sync.Mutex
 	asked  []string
@@ -44,6 +46,9 @@ func (f *services) Fetch(_ context.Context, req *exec.Request) (*exec.Response, 
 	f.mu.Lock()
 	f.asked = append(f.asked, req.Subgraph)
 	f.mu.Unlock()
+	if raw := f.raw[req.Subgraph]; raw != "" {
+		return &exec.Response{Body: []byte(raw)}, nil
+	}
 	out, err := json.Marshal(f.all[req.Subgraph].answer(body.Query, body.Variables))
 	return &exec.Response{Body: out}, err
 }
@@ -55,7 +60,7 @@ func (f *services) Subscribe(context.Context, *exec.Request) (exec.Stream, error
 
 // Each case is a behaviour from end to end: its subgraphs are composed, each operation is planned and executed over
 // strict services. The plan and the subgraphs asked are rewritten by -update; response.json never is: it follows from
-// the behaviour, not from what comes out. Errors are compared by path, or by text where the whole operation fails.
+// the behaviour, not from what comes out. "<subgraph>.raw" replaces what the subgraph answers. Errors are compared by path, or by text where the whole operation fails.
 func TestBehaviours(t *testing.T) {
 	golden.Run(t, "testdata/behaviours/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
 		f := &services{all: map[string]*service{}, events: strings.Split(strings.TrimSpace(c.Input("events.jsonl")), "\n")}
@@ -79,7 +84,10 @@ func TestBehaviours(t *testing.T) {
 		for _, file := range c.Inputs("operation.graphql") {
 			prefix := strings.TrimSuffix(file.Name, "operation.graphql")
 			t.Run(strings.TrimSuffix(prefix, "."), func(t *testing.T) {
-				f.asked = nil
+				f.asked, f.raw = nil, map[string]string{}
+				for name := range f.all {
+					f.raw[name] = c.Input(prefix + name + ".raw")
+				}
 				got, p := respond(t, sg, f, string(file.Data), c.Input(prefix+"variables.json"), strings.Fields(c.Input(prefix+"labels")))
 				if p != nil {
 					slices.Sort(f.asked)
@@ -181,7 +189,9 @@ func response(t *testing.T, res *exec.Result) (v any) {
 	t.Helper()
 	whole, err := res.AppendJSON(nil, nil)
 	if err == nil {
-		err = json.Unmarshal(whole, &v)
+		dec := json.NewDecoder(bytes.NewReader(whole))
+		dec.UseNumber()
+		err = dec.Decode(&v)
 	}
 	if err != nil {
 		t.Fatalf("%v: %s", err, whole)
@@ -193,6 +203,7 @@ func response(t *testing.T, res *exec.Result) (v any) {
 func compareResponse(t *testing.T, want string, got []any) {
 	t.Helper()
 	dec := json.NewDecoder(strings.NewReader(want))
+	dec.UseNumber()
 	for _, g := range got {
 		var w map[string]any
 		if err := dec.Decode(&w); err != nil {
