@@ -283,13 +283,17 @@ func (e *emitter) visible(list []*spot) []*spot {
 
 // system answers what can be had where the scope's objects are now.
 func (e *emitter) system(s *scope) *querygraph.System {
+	if s.system != nil && s.runtime == "" && s.entered == len(s.entries) {
+		return s.system
+	}
 	var nodes []*querygraph.Node
 	for _, sp := range e.visible(s.arrivals()) {
 		if !slices.Contains(nodes, sp.node) {
 			nodes = append(nodes, sp.node)
 		}
 	}
-	return e.g.System(s.typeName(), nodes)
+	s.system, s.entered = e.g.System(s.typeName(), nodes), len(s.entries)
+	return s.system
 }
 
 // write notes where the value stored under the key is read.

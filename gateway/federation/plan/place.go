@@ -43,6 +43,9 @@ type scope struct {
 	mapped  map[*spot]*spot
 	values  map[Key][]*spot // visits that brought a value in with its requirements
 	visits  int             // groups made for it
+
+	system  *querygraph.System // of the entries there were when it was asked for
+	entered int
 }
 
 // spot is where objects of a scope are being read: a selection at a node, in one or more groups.

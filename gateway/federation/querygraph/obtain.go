@@ -119,7 +119,16 @@ func (g *Graph) system(typeName string, entries []*Node) *System {
 }
 
 // Land answers whether and how the node is reached.
-func (s *System) Land(n *Node) *Fact { return s.ask(func() *Fact { return s.landFact(n) }) }
+func (s *System) Land(n *Node) *Fact {
+	sys := &s.graph.systems
+	sys.mu.Lock()
+	known := s.land[n]
+	sys.mu.Unlock()
+	if known != nil { // it was settled when it was asked for first
+		return known
+	}
+	return s.ask(func() *Fact { return s.landFact(n) })
+}
 
 // Have answers whether and how the value at the path is had.
 func (s *System) Have(p Path) *Fact { return s.ask(func() *Fact { return s.haveFact(p) }) }
