@@ -34,6 +34,13 @@ func TestObjectsThatLackAKeyAreFoundByAnother(t *testing.T) {
 			`type X @key(fields: "k0") @key(fields: "k1") { k0: ID @shareable k1: ID @shareable m: Int }
 			 type Y @key(fields: "k1") @key(fields: "k0") { k0: ID @shareable k1: ID @shareable m: Int }`,
 		},
+		"interfaces and interface objects": {
+			`type Query { p: [I!]! q: [I!]! r: [I] s: I t(n: Int): I } interface I @key(fields: "k0") @key(fields: "k1") { k0: ID k1: ID }
+			 type X implements I @key(fields: "k0") @key(fields: "k1") { k0: ID k1: ID n: Int }
+			 type Y implements I @key(fields: "k0") @key(fields: "k1") { k0: ID k1: ID n: Int }`,
+			`type Query { bp: [I!]! bq: [I] bs: I } type I @key(fields: "k0") @key(fields: "k1") @interfaceObject { k0: ID k1: ID extra(n: Int): Int }`,
+			`type I @key(fields: "k1") @key(fields: "k0") @interfaceObject { k0: ID k1: ID more: String extra(n: Int): Int @external big: String @requires(fields: "extra(n: 2)") }`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sources []subgraph.Source

@@ -92,6 +92,7 @@ func (e *emitter) emitAll(p *place, sol *solution) {
 	}
 	if e.err == nil {
 		e.fallBack()
+		e.waitForTypes()
 	}
 }
 
