@@ -146,6 +146,7 @@ func (c *checker) batch(f *plan.Fetch, b *plan.Batch) {
 				c.source(f, path[:len(path)-src.Above], src, waited)
 			}
 		}
+		c.guards(f, path, waited)
 		guard := path[len(path)-1].Types
 		for _, d := range c.targets(path) {
 			types := guard
@@ -171,6 +172,21 @@ func (c *checker) batch(f *plan.Fetch, b *plan.Batch) {
 				}
 			}
 			c.write(d, types, b.Entity, f.ID)
+		}
+	}
+}
+
+// guards checks that the runtime types a path leads through are told by a fetch that is waited for.
+func (c *checker) guards(f *plan.Fetch, path plan.Path, waited map[int]bool) {
+	d := c.root
+	for _, s := range path {
+		if d = d.below[s.Key]; d == nil {
+			return
+		}
+		for _, t := range s.Types {
+			if len(d.from[t]) > 0 && !slices.ContainsFunc(d.from[t], func(id int) bool { return waited[id] }) {
+				c.t.Errorf("fetch %d goes on with %s objects, whose type is told by none of the fetches it waits for", f.ID, t)
+			}
 		}
 	}
 }
