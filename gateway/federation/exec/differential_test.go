@@ -161,13 +161,15 @@ func compareExecutions(t *testing.T, e *exec.Executor, fetcher *subgraphs, seed 
 	return true
 }
 
-// behaviourSupergraphs composes the subgraphs of the behaviours.
+// behaviourSupergraphs composes the subgraphs of the behaviours, and those that are there to mix them.
 func behaviourSupergraphs(t *testing.T) map[string]string {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/behaviours/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatal("no behaviours", err)
+	mixed, err2 := filepath.Glob("testdata/mixed/*.txtar")
+	if err != nil || err2 != nil || len(paths) == 0 || len(mixed) == 0 {
+		t.Fatal("no behaviours", err, err2)
 	}
+	paths = append(paths, mixed...)
 	out := map[string]string{}
 	for _, path := range paths {
 		ar, err := txtar.ParseFile(path)
