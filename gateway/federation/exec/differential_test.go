@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -90,9 +91,7 @@ func overSupergraphs(t *testing.T, compare func(t *testing.T, e *exec.Executor, 
 			}
 		}
 	}
-	for path, sdl := range behaviourSupergraphs(t) {
-		sdls[path] = sdl
-	}
+	maps.Copy(sdls, behaviourSupergraphs(t))
 	for path, sdl := range sdls {
 		if slices.ContainsFunc(apart, func(s string) bool { return strings.Contains(path, s) }) {
 			continue
