@@ -91,6 +91,7 @@ func (d *deferral) plan(op *operation.Operation) (out *Plan, stuck *operation.De
 		}
 		if d.e.err == nil {
 			d.e.fallBack()
+			d.e.waitForTypes()
 		}
 		if d.e.err != nil {
 			return nil, nil, d.e.err

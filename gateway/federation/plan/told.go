@@ -9,6 +9,9 @@ import (
 // subgraph that the objects come from does: an interface object's does not.
 func (e *emitter) waitForTypes() {
 	for _, g := range e.groups {
+		if g.part != e.part {
+			continue // it was done with its own part
+		}
 		narrowed := g.scope.runtime != ""
 		for p := g.scope.place; p != nil; narrowed, p = p.guard != nil, p.parent {
 			if narrowed && !p.object {
@@ -23,7 +26,7 @@ func (e *emitter) waitForType(g *group, p *place) {
 		return
 	}
 	var telling []*spot
-	for _, sp := range p.all.spots() {
+	for _, sp := range e.visible(p.all.spots()) {
 		if !sp.node.Type.InterfaceObject {
 			telling = append(telling, sp)
 		}
