@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -284,6 +285,48 @@ func (h held) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, err
 		return nil, ctx.Err()
 	}
 	return h.answering.Fetch(ctx, req)
+}
+
+// The work grows with the number of places, not faster: searches among all places would take minutes here.
+func TestPartsAtManyPlaces(t *testing.T) {
+	const n = 30_000
+	list := func(item string) string { return "[" + strings.Repeat(item+",", n-1) + item + "]" }
+	var ts, names strings.Builder
+	for i := range n {
+		fmt.Fprintf(&ts, `,{"id":"%d"}`, i)
+		fmt.Fprintf(&names, `,{"name":"%d"}`, i)
+	}
+	f := fetched(func(req *exec.Request) string {
+		switch body := string(req.Body); {
+		case !strings.Contains(body, "_entities"):
+			return `{"data":{"ts":[` + ts.String()[1:] + `]}}`
+		case req.Subgraph == "a":
+			return `{"data":{"_entities":[` + names.String()[1:] + `]}}`
+		}
+		return `{"data":{"_entities":` + list(`{"sure":1}`) + `}}`
+	})
+	p := mustPlan(t, deferSchema, `{ ts { id ... @defer { name ... @defer { sure } } } }`)
+	_, d := exec.New(f, exec.Options{}).ExecuteDeferred(t.Context(), p, exec.Input{})
+	defer d.Close()
+	for _, want := range []string{`{"name":"29999"}`, `{"sure":1}`} {
+		if got := d.Next(); len(got) != n || string(got[n-1].Data) != want {
+			t.Errorf("%d places, the last has %s, want %s", len(got), got[len(got)-1].Data, want)
+		}
+	}
+	if d.More() {
+		t.Error("there is more")
+	}
+}
+
+// fetched is a fetcher of one function.
+type fetched func(req *exec.Request) string
+
+func (f fetched) Fetch(_ context.Context, req *exec.Request) (*exec.Response, error) {
+	return &exec.Response{Body: []byte(f(req))}, nil
+}
+
+func (f fetched) Subscribe(context.Context, *exec.Request) (exec.Stream, error) {
+	return nil, errors.New("no stream")
 }
 
 func TestWhoLeavesCancelsTheParts(t *testing.T) {

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -53,6 +54,7 @@ type Deferred struct {
 
 	places map[int][]Place // by part: told, not delivered
 	held   []held
+	coming map[string]bool // places not delivered, told or held
 }
 
 // held is a place that is told when a part around it is delivered.
@@ -79,7 +81,7 @@ func (e *Executor) ExecuteDeferred(ctx context.Context, p *plan.Plan, in Input) 
 	ctx, cancel := context.WithCancel(ctx)
 	d := &Deferred{
 		run: r, ctx: ctx, cancel: cancel, done: make(chan *call, len(p.All())), calls: map[int]*call{}, left: e.opt.MaxOutput - len(res.Data),
-		places: map[int][]Place{},
+		places: map[int][]Place{}, coming: map[string]bool{},
 	}
 	d.Places = d.tell(r.found)
 	return res, d
@@ -154,7 +156,10 @@ func (d *Deferred) advance(fetches []*plan.Fetch) bool {
 // tell numbers the places of parts. Those within one that is not delivered yet are held back.
 func (d *Deferred) tell(list []found) (told []Place) {
 	for _, f := range list {
-		if around := d.around(f, list); around >= 0 {
+		d.coming[f.key()] = true
+	}
+	for _, f := range list {
+		if around := d.around(f); around >= 0 {
 			d.held = append(d.held, held{f, around})
 		} else {
 			told = append(told, d.number(f))
@@ -163,19 +168,20 @@ func (d *Deferred) tell(list []found) (told []Place) {
 	return told
 }
 
-// around is the innermost part around the place that is still to be delivered there; -1: none. list are places that are
-// being told with it.
-func (d *Deferred) around(f found, list []found) int {
+// around is the innermost part around the place that is still to be delivered there; -1: none.
+func (d *Deferred) around(f found) int {
 	parts := d.run.plan.Parts
 	for p := parts[f.part].Parent; p >= 0; p = parts[p].Parent {
-		there := func(o found) bool { return o.part == p && hasPrefix(f.path, o.path) }
-		if slices.ContainsFunc(list, there) || slices.ContainsFunc(d.held, func(h held) bool { return there(h.found) }) ||
-			slices.ContainsFunc(d.places[p], func(o Place) bool { return hasPrefix(f.path, o.Path) }) {
-			return p
+		for n := range len(f.path) + 1 {
+			if d.coming[found{p, f.path[:n]}.key()] {
+				return p
+			}
 		}
 	}
 	return -1
 }
+
+func (f found) key() string { return strconv.Itoa(f.part) + " " + f.path.String() }
 
 func (d *Deferred) number(f found) Place {
 	p := Place{ID: d.ids, Label: d.run.plan.Parts[f.part].Label, Path: f.path}
@@ -190,6 +196,7 @@ func (d *Deferred) deliver(part int) []*Delivery {
 	errs := r.partErrors(part)
 	var out []*Delivery
 	for _, p := range d.places[part] {
+		delete(d.coming, found{part, p.Path}.key())
 		dl := &Delivery{Place: p}
 		errs, dl.Errors = takeBelow(errs, p.Path)
 		r.late, dl.Errors = takeLate(r.late, dl.Errors, p.Path, r.plan.Parts[part].Data)
@@ -213,275 +220,24 @@ func (d *Deferred) deliver(part int) []*Delivery {
 
 // release tells the places that were held back for a part, but for those where it failed.
 func (d *Deferred) release(part int, delivered []*Delivery) {
+	at := make(map[string]*Delivery, len(delivered))
+	for _, dl := range delivered {
+		at[dl.Path.String()] = dl
+	}
 	waiting := d.held
 	d.held = nil
 	for _, h := range waiting {
-		if h.around != part {
-			d.held = append(d.held, h)
-			continue
+		var in *Delivery
+		for n := len(h.path); n >= 0 && in == nil && h.around == part; n-- {
+			in = at[h.path[:n].String()]
 		}
-		i := slices.IndexFunc(delivered, func(dl *Delivery) bool { return hasPrefix(h.path, dl.Path) })
 		switch {
-		case i < 0: // it is delivered elsewhere before
+		case in == nil: // it waits for another part, or for this one at another place
 			d.held = append(d.held, h)
-		case delivered[i].Data != nil:
-			delivered[i].Next = append(delivered[i].Next, d.number(h.found))
+		case in.Data != nil:
+			in.Next = append(in.Next, d.number(h.found))
 		}
 	}
-}
-
-// project writes what the part adds at one place.
-func (d *Deferred) project(part int, dl *Delivery) []found {
-	r := d.run
-	if r.aborted != "" {
-		dl.Errors = tooLarge(r.aborted).Errors
-		return nil
-	}
-	shape := r.plan.Parts[part].Data
-	o := r.objectAt(dl.Path)
-	if o == missing || shape.Class(r.store.typeName(o)) == nil {
-		dl.Data = []byte("{}")
-		return nil
-	}
-	p := &projector{s: &r.store, raw: r.in.Raw, limit: d.left, parts: true, nulled: r.nulled}
-	c := cover{at: newPlaces(dl.Errors)}
-	for _, e := range dl.Path {
-		at := placeOf(e)
-		p.path = append(p.path, at)
-		c = c.step(at)
-	}
-	ok := p.object(o, shape, true, c)
-	below, whole := p.found, p.out
-	p.out = nil
-	if ok {
-		marks := p.additions(nil, o, shape, c, len(dl.Path))
-		for _, m := range marks {
-			dl.Items = append(dl.Items, Addition{m.path, p.out[m.from:m.to:m.to]})
-		}
-	} else {
-		below = nil
-	}
-	d.left -= len(whole)
-	if p.full {
-		dl.Errors = tooLarge("the response is larger than one request may be answered with").Errors
-		dl.Items = nil
-		return nil
-	}
-	dl.Errors = append(dl.Errors, p.errors...)
-	r.nulled = p.nulled
-	if ok {
-		dl.Data = whole
-	}
-	return below
-}
-
-// addition is where the output holds what is added to one object.
-type addition struct {
-	path     ast.Path
-	from, to int
-}
-
-// additions writes what is added to each object, apart from the objects that are there. The whole has been written once:
-// nothing can fail.
-func (p *projector) additions(list []addition, o ref, shape *plan.Shape, c cover, base int) []addition {
-	class := shape.Class(p.s.typeName(o))
-	if class == nil {
-		return list
-	}
-	from, errs, n := len(p.out), len(p.errors), 0
-	p.out = append(p.out, '{')
-	for i := range class.Fields {
-		f := &class.Fields[i]
-		if f.Carried {
-			continue
-		}
-		if n++; n > 1 {
-			p.out = append(p.out, ',')
-		}
-		p.out = append(append(append(p.out, '"'), f.Name...), '"', ':')
-		p.field(o, f, c)
-	}
-	p.out = append(p.out, '}')
-	p.errors = p.errors[:errs] // they were told with the whole
-	if n > 0 {
-		list = append(list, addition{p.clientPath()[base:], from, len(p.out)})
-	}
-	for i := range class.Fields {
-		if f := &class.Fields[i]; f.Carried {
-			at := place{name: f.Name}
-			p.path = append(p.path, at)
-			list = p.additionsBelow(list, p.s.get(o, f.Key), f, c.step(at), base)
-			p.path = p.path[:len(p.path)-1]
-		}
-	}
-	return list
-}
-
-func (p *projector) additionsBelow(list []addition, v ref, f *plan.ShapeField, c cover, base int) []addition {
-	if v == missing || v == null || p.nulled[p.key()] {
-		return list
-	}
-	switch p.s.kind(v) {
-	case kindObject:
-		return p.additions(list, v, f.Shape, c, base)
-	case kindList:
-		for i := range p.s.len(v) {
-			at := place{index: i}
-			p.path = append(p.path, at)
-			list = p.additionsBelow(list, p.s.item(v, i), f, c.step(at), base)
-			p.path = p.path[:len(p.path)-1]
-		}
-	}
-	return list
-}
-
-// note keeps that what is here became null because of something below.
-func (p *projector) note() {
-	if p.nulled == nil {
-		p.nulled = map[string]bool{}
-	}
-	p.nulled[p.key()] = true
-}
-
-func (p *projector) key() string { return p.clientPath().String() }
-
-func placeOf(e ast.PathElement) place {
-	switch e := e.(type) {
-	case ast.PathName:
-		return place{name: string(e)}
-	case ast.PathIndex:
-		return place{index: int(e)}
-	}
-	return place{}
-}
-
-// objectAt follows a path of the response to its object.
-func (r *run) objectAt(path ast.Path) ref {
-	shape, at := r.whole(), root
-	for _, e := range path {
-		switch e := e.(type) {
-		case ast.PathIndex:
-			if r.store.kind(at) != kindList || int(e) >= r.store.len(at) {
-				return missing
-			}
-			at = r.store.item(at, int(e))
-		case ast.PathName:
-			if r.store.kind(at) != kindObject {
-				return missing
-			}
-			class := shape.Class(r.store.typeName(at))
-			f := fieldByName(class, string(e))
-			if f == nil {
-				return missing
-			}
-			if at = r.store.get(at, f.Key); at == missing {
-				return missing
-			}
-			shape = f.Shape
-		}
-	}
-	if r.store.kind(at) != kindObject {
-		return missing
-	}
-	return at
-}
-
-func fieldByName(class *plan.ShapeClass, name string) *plan.ShapeField {
-	if class == nil {
-		return nil
-	}
-	for i := range class.Fields {
-		if f := &class.Fields[i]; f.Name == name {
-			return f
-		}
-	}
-	return nil
-}
-
-// whole is the projection of all that the client asked for, whenever it is delivered.
-func (r *run) whole() *plan.Shape {
-	if r.plan.Whole != nil {
-		return r.plan.Whole
-	}
-	return r.plan.Data
-}
-
-// keepLate keeps the errors at what is not in the first result for the parts that they belong to.
-func (r *run) keepLate(errs gqlerror.List) gqlerror.List {
-	var now gqlerror.List
-	for _, err := range errs {
-		if shows(r.plan.Data, err.Path) {
-			now = append(now, err)
-		} else {
-			r.late = append(r.late, err)
-		}
-	}
-	r.failures = r.failures[:0]
-	return now
-}
-
-// partErrors takes the errors of the part's own fetches.
-func (r *run) partErrors(part int) gqlerror.List {
-	var own, others []failure
-	for _, f := range r.failures {
-		if slices.ContainsFunc(r.plan.Parts[part].Fetches, func(x *plan.Fetch) bool { return x.ID == f.fetch }) {
-			own = append(own, f)
-		} else {
-			others = append(others, f)
-		}
-	}
-	r.failures = others
-	return r.clientErrors(own)
-}
-
-// takeBelow takes the errors at the path or below out of the list.
-func takeBelow(list gqlerror.List, path ast.Path) (rest, taken gqlerror.List) {
-	for _, err := range list {
-		if hasPrefix(err.Path, path) {
-			taken = append(taken, err)
-		} else {
-			rest = append(rest, err)
-		}
-	}
-	return rest, taken
-}
-
-// takeLate adds the kept errors that are at something which the part shows at the path.
-func takeLate(late, to gqlerror.List, path ast.Path, shape *plan.Shape) (rest, taken gqlerror.List) {
-	for _, err := range late {
-		if hasPrefix(err.Path, path) && shows(shape, err.Path[len(path):]) {
-			to = append(to, err)
-		} else {
-			rest = append(rest, err)
-		}
-	}
-	return rest, to
-}
-
-func hasPrefix(path, prefix ast.Path) bool {
-	return len(path) >= len(prefix) && slices.Equal(path[:len(prefix)], prefix)
-}
-
-// shows reports whether the path leads through fields of the shape, of whatever type the objects on the way are.
-func shows(shape *plan.Shape, path ast.Path) bool {
-	for i, e := range path {
-		name, ok := e.(ast.PathName)
-		if !ok {
-			continue
-		}
-		if shape == nil {
-			return false
-		}
-		classes := shape.Classes
-		if shape.Unknown != nil {
-			classes = append(slices.Clip(classes), *shape.Unknown)
-		}
-		return slices.ContainsFunc(classes, func(c plan.ShapeClass) bool {
-			f := fieldByName(&c, string(name))
-			return f != nil && shows(f.Shape, path[i+1:])
-		})
-	}
-	return true
 }
 
 // mutationContext is the context of an operation's fetches: a mutation that has begun is not cancelled with ctx, but ends

@@ -1,0 +1,88 @@
+package exec
+
+import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// keepLate keeps the errors at what is not in the first result for the parts that they belong to.
+func (r *run) keepLate(errs gqlerror.List) gqlerror.List {
+	var now gqlerror.List
+	for _, err := range errs {
+		if shows(r.plan.Data, err.Path) {
+			now = append(now, err)
+		} else {
+			r.late = append(r.late, err)
+		}
+	}
+	r.failures = r.failures[:0]
+	return now
+}
+
+// partErrors takes the errors of the part's own fetches.
+func (r *run) partErrors(part int) gqlerror.List {
+	var own, others []failure
+	for _, f := range r.failures {
+		if slices.ContainsFunc(r.plan.Parts[part].Fetches, func(x *plan.Fetch) bool { return x.ID == f.fetch }) {
+			own = append(own, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	r.failures = others
+	return r.clientErrors(own)
+}
+
+// takeBelow takes the errors at the path or below out of the list.
+func takeBelow(list gqlerror.List, path ast.Path) (rest, taken gqlerror.List) {
+	for _, err := range list {
+		if hasPrefix(err.Path, path) {
+			taken = append(taken, err)
+		} else {
+			rest = append(rest, err)
+		}
+	}
+	return rest, taken
+}
+
+// takeLate adds the kept errors that are at something which the part shows at the path.
+func takeLate(late, to gqlerror.List, path ast.Path, shape *plan.Shape) (rest, taken gqlerror.List) {
+	for _, err := range late {
+		if hasPrefix(err.Path, path) && shows(shape, err.Path[len(path):]) {
+			to = append(to, err)
+		} else {
+			rest = append(rest, err)
+		}
+	}
+	return rest, to
+}
+
+func hasPrefix(path, prefix ast.Path) bool {
+	return len(path) >= len(prefix) && slices.Equal(path[:len(prefix)], prefix)
+}
+
+// shows reports whether the path leads through fields of the shape, of whatever type the objects on the way are.
+func shows(shape *plan.Shape, path ast.Path) bool {
+	for i, e := range path {
+		name, ok := e.(ast.PathName)
+		if !ok {
+			continue
+		}
+		if shape == nil {
+			return false
+		}
+		classes := shape.Classes
+		if shape.Unknown != nil {
+			classes = append(slices.Clip(classes), *shape.Unknown)
+		}
+		return slices.ContainsFunc(classes, func(c plan.ShapeClass) bool {
+			f := fieldByName(&c, string(name))
+			return f != nil && shows(f.Shape, path[i+1:])
+		})
+	}
+	return true
+}
