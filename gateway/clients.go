@@ -32,6 +32,9 @@ func (c *clients) configure(subgraphs []Subgraph, backends map[string]Backend) (
 		b := backends[s.Name]
 		opt.Subgraphs[s.Name] = c.subgraph(s.Name, addresses(s, b), b.Transport)
 	}
+	if err := c.cfg.Subscriptions.check(opt.Subgraphs); err != nil {
+		return nil, err
+	}
 	return c.use(opt, nil)
 }
 

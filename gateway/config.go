@@ -110,6 +110,16 @@ func protocol(entry string) (name string, p upstream.Protocol, path string, ok b
 	return name, p, path, true
 }
 
+// check reports protocols of subgraphs that there are not.
+func (s Subscriptions) check(subgraphs map[string]upstream.Subgraph) error {
+	for _, entry := range s.Protocols {
+		if name, _, _, _ := protocol(entry); subgraphs[name].URLs == nil {
+			return fmt.Errorf("subscriptions.protocols: there is no subgraph %q", name)
+		}
+	}
+	return nil
+}
+
 // at sets how the named subgraph is asked for subscriptions.
 func (s Subscriptions) at(name string, sg *upstream.Subgraph) {
 	for _, entry := range s.Protocols {

@@ -400,6 +400,35 @@ func settled(t *testing.T, before int) {
 	}
 }
 
+func TestSettingsOfSubscriptionsAreChecked(t *testing.T) {
+	for _, tt := range []struct {
+		name, want string
+		set        func(*gateway.Subscriptions)
+	}{
+		{"a protocol there is not", "not NAME=sse", func(s *gateway.Subscriptions) { s.Protocols = []string{"ticks=mqtt"} }},
+		{"a path that is none", "not NAME=sse", func(s *gateway.Subscriptions) { s.Protocols = []string{"ticks=ws:live"} }},
+		{"a subgraph there is not", `no subgraph "tocks"`, func(s *gateway.Subscriptions) { s.Protocols = []string{"tocks=ws"} }},
+		{"another way to share", "not start, always or never", func(s *gateway.Subscriptions) { s.Share = "sometimes" }},
+		{"no queue", "must be positive", func(s *gateway.Subscriptions) { s.Queue = 0 }},
+		{"all is well", "", func(s *gateway.Subscriptions) { s.Protocols = []string{"ticks=ws:/live"} }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := gateway.DefaultConfig()
+			tt.set(&cfg.Subscriptions)
+			g, err := gateway.New(t.Context(), cfg, gateway.Deps{
+				Log: slog.New(slog.DiscardHandler), Backends: map[string]gateway.Backend{"ticks": {URLs: []string{"http://127.0.0.1:1"}}},
+				Subgraphs: []gateway.Subgraph{{Name: "ticks", Path: "/graphql", SDL: federation2 + "type Query { a: Int }"}},
+			})
+			if err == nil {
+				defer func() { _ = g.Close() }()
+			}
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
 // A subgraph that loses the connection is asked again, and the client is told that events may be missing.
 func TestAGapIsTold(t *testing.T) {
 	p := start(t, nil)
