@@ -68,7 +68,7 @@ func (m *merger) demand(coordinate string, list *ast.DirectiveList, r requiremen
 		return
 	}
 	if len(have.scopes)*len(r.scopes) > maxClauses || len(have.policies)*len(r.policies) > maxClauses {
-		m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives once it is merged", coordinate, maxClauses)
+		m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives once it is merged; demand less", coordinate, maxClauses).AtAll(m.placesOf(coordinate))
 		return
 	}
 	sum := have.and(r)
@@ -90,7 +90,7 @@ func (m *merger) demand(coordinate string, list *ast.DirectiveList, r requiremen
 // hintMerged tells that two different requirements come together.
 func (m *merger) hintMerged(coordinate, directive string, a, b dnf) {
 	if a != nil && b != nil && (!a.implies(b) || !b.implies(a)) {
-		m.hint(HintMergedArguments, coordinate, "@%s of %q is merged from different requirements", directive, coordinate)
+		m.hint(HintMergedArguments, coordinate, "@%s of %q is merged from different requirements", directive, coordinate).Locations = m.placesOf(coordinate)
 	}
 }
 
@@ -139,7 +139,7 @@ func (m *merger) checkTransitiveAuthorisation() {
 			f := m.fields[t.Name+"."+definition.Name]
 			own, parent := m.requirementOf(f.Directives), m.requirementOf(t.Directives)
 			if len(own.scopes)*len(parent.scopes) > maxClauses || len(own.policies)*len(parent.policies) > maxClauses {
-				m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives together with its type's", f.coordinate(), maxClauses)
+				m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives together with its type's; demand less", f.coordinate(), maxClauses).AtAll(m.placesOf(f.coordinate()))
 				continue
 			}
 			r := own.and(parent)
@@ -158,8 +158,8 @@ func (m *merger) checkTransitiveAuthorisation() {
 
 func (m *merger) checkReads(f *mergedField, i int, d *ast.Directive, r requirement, set fieldset.Set, parent *mergedType) bool {
 	fail := func(what string) bool {
-		m.errorf(spec.CodeMissingTransitiveAuth, "[%s] field %q reads %q through @%s but does not demand its authorisation", m.subs[i].Name, f.coordinate(), what, d.Name).
-			At(m.subs[i].Name, d.Position)
+		m.errorf(spec.CodeMissingTransitiveAuth, "[%s] field %q reads %q through @%s but does not demand its authorisation; apply that to it too", m.subs[i].Name, f.coordinate(), what, d.Name).
+			At(m.subs[i].Name, d.Position).AtAll(m.placesOf(what))
 		return false
 	}
 	for _, sel := range set {
@@ -215,8 +215,8 @@ func (m *merger) checkContextReads(f *mergedField, i int, src *ast.FieldDefiniti
 				continue
 			}
 			if !r.implies(m.requirementOf(t.Directives)) {
-				m.errorf(spec.CodeMissingTransitiveAuth, "[%s] field %q reads from the context of %q but does not demand its authorisation", s.Name, f.coordinate(), t.Name).
-					At(s.Name, d.Position)
+				m.errorf(spec.CodeMissingTransitiveAuth, "[%s] field %q reads from the context of %q but does not demand its authorisation; apply that to it too", s.Name, f.coordinate(), t.Name).
+					At(s.Name, d.Position).AtAll(m.placesOf(t.Name))
 				return
 			}
 			if !m.checkReads(f, i, d, r, set, t) {

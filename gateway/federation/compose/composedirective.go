@@ -16,6 +16,7 @@ type composedDirective struct {
 	element    string // in its specification
 	url        spec.URL
 	in         []bool // subgraphs that compose it
+	at         []Location
 	definition *ast.DirectiveDefinition
 }
 
@@ -73,30 +74,32 @@ func (m *merger) composeDirective(i int, d *ast.Directive) {
 		if slices.Contains(alreadyComposed, own) && ofFederation {
 			m.hint(HintDirectiveComposeInfo, "@"+name, "directive @%s is merged anyway and need not be composed", name).at(s.Name, d.Position)
 		} else {
-			fail("directive @%s cannot be composed", name)
+			fail("directive @%s cannot be composed: it belongs to federation", name)
 		}
 		return
 	}
 	switch {
 	case s.Definition(name) == nil:
-		fail("directive @%s is not defined", name)
+		fail("directive @%s is not defined; define it", name)
 		return
 	case link == nil:
-		fail("directive @%s does not belong to a linked specification", name)
+		fail("directive @%s does not belong to a linked specification; import it in a @link", name)
 		return
 	case slices.ContainsFunc(m.subs, func(o *subgraph.Subgraph) bool {
 		return o.SpecName(name) == "tag" || o.SpecName(name) == "inaccessible"
 	}):
-		fail("directive @%s has the name of a federation directive", name)
+		fail("directive @%s has the name of a federation directive; import it under another", name)
 		return
 	}
+	at := (&Error{}).At(s.Name, d.Position).Locations
 	for _, c := range m.composed {
 		if c.name == name && c.url.Identity == link.URL.Identity && c.element == element {
 			c.in[i] = true
+			c.at = append(c.at, at...)
 			return
 		}
 	}
-	c := &composedDirective{name: name, element: element, url: link.URL, in: make([]bool, len(m.subs))}
+	c := &composedDirective{name: name, element: element, url: link.URL, at: at, in: make([]bool, len(m.subs))}
 	c.in[i] = true
 	m.composed = append(m.composed, c)
 }
@@ -118,6 +121,7 @@ func (m *merger) linkedIdentities() []string {
 // compose a directive of it, which must have one major version.
 func (m *merger) settleVersion(identity string) {
 	var best *spec.Linked
+	from := 0 // the subgraph that best is of
 	bestComposed, hinted := false, false
 	for i, s := range m.subs {
 		l := s.Links.ByIdentity(identity)
@@ -127,7 +131,8 @@ func (m *merger) settleVersion(identity string) {
 		composed := slices.ContainsFunc(m.composed, func(c *composedDirective) bool { return c.url.Identity == identity && c.in[i] })
 		if best != nil && best.URL.Version.Major != l.URL.Version.Major {
 			if composed && bestComposed {
-				m.errorf(spec.CodeDirectiveComposition, "[%s] a directive of %s is composed from different major versions", s.Name, identity).At(s.Name, l.Position)
+				m.errorf(spec.CodeDirectiveComposition, "[%s] a directive of %s is composed from different major versions; link one", s.Name, identity).
+					At(s.Name, l.Position).At(m.subs[from].Name, best.Position)
 				return
 			}
 			if !hinted {
@@ -140,7 +145,7 @@ func (m *merger) settleVersion(identity string) {
 		} else if best != nil && (bestComposed && !composed || bestComposed == composed && l.URL.Version.Less(best.URL.Version)) {
 			continue
 		}
-		best, bestComposed = l, composed
+		best, from, bestComposed = l, i, composed
 	}
 	for _, c := range m.composed {
 		if c.url.Identity == identity && best != nil {
@@ -156,9 +161,9 @@ func (m *merger) checkComposed(c *composedDirective) {
 		case other == c:
 			return
 		case other.name == c.name:
-			m.errorf(spec.CodeDirectiveComposition, "directive @%s is composed from both %s and %s", c.name, other.url, c.url)
+			m.errorf(spec.CodeDirectiveComposition, "directive @%s is composed from both %s and %s; rename one where it is imported", c.name, other.url, c.url).AtAll(other.at).AtAll(c.at)
 		case other.element == c.element:
-			m.errorf(spec.CodeDirectiveComposition, "directive %q is composed under different names, @%s and @%s", c.element, other.name, c.name)
+			m.errorf(spec.CodeDirectiveComposition, "directive %q is composed under different names, @%s and @%s; import it under one", c.element, other.name, c.name).AtAll(other.at).AtAll(c.at)
 		}
 	}
 }
@@ -182,7 +187,7 @@ func (m *merger) defineComposed(c *composedDirective) {
 		}
 	}
 	if c.definition == nil {
-		m.errorf(spec.CodeDirectiveComposition, "directive @%s is composed from %s, but no subgraph that links this version defines it", c.name, c.url)
+		m.errorf(spec.CodeDirectiveComposition, "directive @%s is composed from %s, but no subgraph that links this version defines it", c.name, c.url).AtAll(c.at)
 		c.definition = &ast.DirectiveDefinition{Name: c.name}
 	}
 }

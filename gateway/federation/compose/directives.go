@@ -88,9 +88,6 @@ func (m *merger) mergeApplied(coordinate string, lists []ast.DirectiveList) ast.
 			out = append(out, m.mergeGroup(coordinate, kind, group)...)
 		}
 	}
-	if of := groups["oneOf"]; len(of) > 0 && len(of) < present(lists) {
-		m.hint(HintOneOf, coordinate, "input %q is @oneOf in some subgraphs only; it is in the supergraph", coordinate)
-	}
 	for _, c := range m.composed {
 		// A subgraph that does not compose the directive adds its applications where one that does applies it.
 		group := groups["@"+c.name]
@@ -100,16 +97,6 @@ func (m *merger) mergeApplied(coordinate string, lists []ast.DirectiveList) ast.
 		}
 	}
 	return out
-}
-
-func present(lists []ast.DirectiveList) int {
-	n := 0
-	for _, list := range lists {
-		if list != nil {
-			n++
-		}
-	}
-	return n
 }
 
 // adapt gives an application its name in the supergraph; contexts are prefixed with their subgraph.
@@ -191,7 +178,7 @@ func (m *merger) mergeGroup(coordinate string, kind mergeable, group []applicati
 	case len(distinct) == 1:
 		return ast.DirectiveList{distinct[0].d}
 	case kind.strategies != nil:
-		m.hint(HintMergedArguments, coordinate, "@%s is applied to %q with different arguments; they are merged", kind.name, coordinate)
+		m.hint(HintMergedArguments, coordinate, "@%s is applied to %q with different arguments; they are merged", kind.name, coordinate).Locations = m.applicationPlaces(group)
 		return ast.DirectiveList{m.mergeArgumentsOf(coordinate, kind, distinct)}
 	default:
 		best := distinct[0]
@@ -200,9 +187,17 @@ func (m *merger) mergeGroup(coordinate string, kind mergeable, group []applicati
 				best = a
 			}
 		}
-		m.hint(HintDirectiveArguments, coordinate, "@%s is applied to %q with different arguments; the most frequent ones are used", kind.name, coordinate)
+		m.hint(HintDirectiveArguments, coordinate, "@%s is applied to %q with different arguments; the most frequent ones are used", kind.name, coordinate).Locations = m.applicationPlaces(group)
 		return ast.DirectiveList{best.d}
 	}
+}
+
+func (m *merger) applicationPlaces(group []application) []Location {
+	e := &Error{}
+	for _, a := range group {
+		e.At(m.subs[a.i].Name, a.written.Position)
+	}
+	return e.Locations
 }
 
 // mergeArgumentsOf merges distinct applications of a directive argument by argument.
@@ -225,7 +220,8 @@ func (m *merger) mergeArgumentsOf(coordinate string, kind mergeable, distinct []
 		}
 		merged := kind.strategies[name](values)
 		if merged == nil {
-			m.errorf(spec.CodeInvalidGraphQL, "@%s of %q has more than %d alternatives once it is merged", kind.name, coordinate, maxClauses)
+			m.errorf(spec.CodeInvalidGraphQL, "@%s of %q has more than %d alternatives once it is merged; demand less, or the same everywhere", kind.name, coordinate, maxClauses).
+				AtAll(m.applicationPlaces(distinct))
 			merged = values[0]
 		}
 		out.Arguments = append(out.Arguments, &ast.Argument{Name: name, Value: merged})

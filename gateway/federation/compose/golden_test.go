@@ -19,13 +19,21 @@ func TestCompose(t *testing.T) {
 			name := strings.TrimSuffix(f.Name, ".graphqls")
 			sources = append(sources, subgraph.Source{Name: name, URL: "http://" + name, SDL: string(f.Data)})
 		}
+		out := map[string]string{}
+		for _, section := range []string{"errors", "hints", "supergraph", "whole supergraph"} {
+			if c.Input(section) != "" {
+				out[section] = "" // unless it is produced
+			}
+		}
 		result, err := compose.Compose(sources)
 		if err != nil {
-			return map[string]string{"errors": printErrors(t, err)}
+			out["errors"] = printErrors(t, err)
+			return out
 		}
-		out := map[string]string{"supergraph": withoutMachinery(result.SupergraphSDL)}
 		if c.Input("whole supergraph") != "" {
-			out = map[string]string{"whole supergraph": result.SupergraphSDL}
+			out["whole supergraph"] = result.SupergraphSDL
+		} else {
+			out["supergraph"] = withoutMachinery(result.SupergraphSDL)
 		}
 		if len(result.Hints) > 0 {
 			out["hints"] = printHints(result.Hints)

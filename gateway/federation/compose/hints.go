@@ -61,11 +61,11 @@ const (
 var HintLevels = map[HintCode]Level{
 	HintFieldType: Info, HintArgumentType: Info, HintDefaultPresence: Warn, HintEntity: Info, HintObjectField: Debug,
 	HintInterfaceField: Debug, HintInputField: Warn, HintUnionMember: Debug, HintInputEnumValue: Warn,
-	HintOutputEnumValue: Debug, HintUnusedEnum: Debug, HintExecutablePresence: Warn, HintExecutableRepeatable: Debug,
+	HintOutputEnumValue: Debug, HintUnusedEnum: Debug, HintExecutablePresence: Warn, HintExecutableRepeatable: Warn,
 	HintExecutableLocations: Warn, HintNoExecutableLocations: Warn, HintDescription: Warn, HintArgumentPresence: Warn,
 	HintFromSubgraphUnknown: Warn, HintOverriddenRemovable: Info, HintOverrideRemovable: Info,
 	HintOverrideMigration: Info, HintMergedArguments: Info, HintDirectiveArguments: Warn, HintDirectiveComposeInfo: Info,
-	HintDirectiveComposeWarn: Warn, HintRuntimeTypes: Warn, HintUpgradedVersion: Info, HintContextualArgument: Warn,
+	HintDirectiveComposeWarn: Warn, HintRuntimeTypes: Warn, HintUpgradedVersion: Info, HintContextualArgument: Info,
 	HintOneOf: Info, HintUnanswerable: Warn,
 }
 

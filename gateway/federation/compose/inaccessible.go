@@ -18,7 +18,7 @@ func (m *merger) checkAPI() {
 		c.checkDefaults(t)
 		if c.hidden(t.Directives) {
 			if t.Name == "Query" {
-				c.fail(t, spec.CodeQueryRootTypeInaccessible, "the query root type %q is @inaccessible", name)
+				c.fail([]string{name}, spec.CodeQueryRootTypeInaccessible, "the query root type %q is @inaccessible; hide its fields instead", name)
 			}
 			continue
 		}
@@ -48,17 +48,13 @@ func (c *apiCheck) hidden(list ast.DirectiveList) bool {
 	return name != "" && list.ForName(name) != nil
 }
 
-func (c *apiCheck) fail(t *mergedType, code spec.Code, format string, args ...any) {
+// fail reports an error in the elements of those coordinates.
+func (c *apiCheck) fail(coordinates []string, code spec.Code, format string, args ...any) *spec.Error {
 	e := c.errorf(code, format, args...)
-	c.locateTypes(e, t.sources)
-}
-
-// failField reports an error in a field of t, or in an argument of it.
-func (c *apiCheck) failField(t *mergedType, field string, code spec.Code, format string, args ...any) {
-	e := c.errorf(code, format, args...)
-	if f := c.fields[t.Name+"."+field]; f != nil {
-		c.locateFields(e, f.sources)
+	for _, at := range coordinates {
+		e.AtAll(c.placesOf(at))
 	}
+	return e
 }
 
 // hiddenType reports whether the type is @inaccessible.
@@ -69,18 +65,18 @@ func (c *apiCheck) hiddenType(name string) bool {
 
 // checkReference reports a visible element of a type that clients cannot see, since it is @inaccessible or belongs to a
 // specification that the supergraph links.
-func (c *apiCheck) checkReference(typeName, at string, sources []*ast.FieldDefinition) {
+func (c *apiCheck) checkReference(typeName, at string) {
 	var e *spec.Error
 	switch {
 	case c.hiddenType(typeName):
-		e = c.errorf(spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible %q", typeName, at)
+		e = c.errorf(spec.CodeReferencedInaccessible, "type %q is @inaccessible but the type of the visible %q; hide that too", typeName, at)
 	case c.isFeatureName(typeName) || strings.HasPrefix(typeName, "link__"):
 		e = spec.Errorf(spec.CodeReferencedInaccessible, "type %q belongs to a linked specification but is the type of the visible %q", typeName, at)
 		c.late = append(c.late, e)
 	default:
 		return
 	}
-	c.locateFields(e, sources)
+	e.AtAll(c.placesOf(typeName)).AtAll(c.placesOf(at))
 }
 
 func (c *apiCheck) checkChildren(t *mergedType) {
@@ -100,7 +96,7 @@ func (c *apiCheck) checkChildren(t *mergedType) {
 		count(c.hiddenType(member))
 	}
 	if all > 0 && visible == 0 {
-		c.fail(t, spec.CodeOnlyInaccessibleChildren, "type %q is visible but everything in it is @inaccessible", t.Name)
+		c.fail([]string{t.Name}, spec.CodeOnlyInaccessibleChildren, "type %q is visible but everything in it is @inaccessible; hide it too", t.Name)
 	}
 }
 
@@ -108,21 +104,18 @@ func (c *apiCheck) checkField(t *mergedType, f *ast.FieldDefinition) {
 	at := t.Name + "." + f.Name
 	if c.hidden(f.Directives) {
 		if t.Kind == ast.InputObject && isRequired(f.Type, f.DefaultValue) {
-			c.failField(t, f.Name, spec.CodeRequiredInaccessible, "input field %q is @inaccessible but required", at)
+			c.fail([]string{at}, spec.CodeRequiredInaccessible, "input field %q is @inaccessible but required; make it optional", at)
 		}
 		return
 	}
-	var sources []*ast.FieldDefinition
-	if merged := c.fields[at]; merged != nil {
-		sources = merged.sources
-	}
-	c.checkReference(f.Type.Name(), at, sources)
+	c.checkReference(f.Type.Name(), at)
 	for _, a := range f.Arguments {
+		argument := at + "(" + a.Name + ":)"
 		switch {
 		case !c.hidden(a.Directives):
-			c.checkReference(a.Type.Name(), at+"("+a.Name+":)", sources)
+			c.checkReference(a.Type.Name(), argument)
 		case isRequired(a.Type, a.DefaultValue):
-			c.failField(t, f.Name, spec.CodeRequiredInaccessible, "argument \"%s(%s:)\" is @inaccessible but required", at, a.Name)
+			c.fail([]string{argument}, spec.CodeRequiredInaccessible, "argument %q is @inaccessible but required; make it optional", argument)
 		}
 	}
 }
@@ -134,9 +127,9 @@ func (c *apiCheck) checkImplementation(t, i *mergedType) {
 		if own == nil || c.hidden(f.Directives) {
 			continue
 		}
-		at := t.Name + "." + f.Name
+		at, of := t.Name+"."+f.Name, i.Name+"."+f.Name
 		if c.hidden(own.Directives) {
-			c.failField(t, f.Name, spec.CodeImplementedByInaccessible, "field %q is @inaccessible but implements the visible \"%s.%s\"", at, i.Name, f.Name)
+			c.fail([]string{at, of}, spec.CodeImplementedByInaccessible, "field %q is @inaccessible but implements the visible %q; hide both", at, of)
 			continue
 		}
 		for _, a := range f.Arguments {
@@ -144,12 +137,13 @@ func (c *apiCheck) checkImplementation(t, i *mergedType) {
 			if ownArgument == nil {
 				continue
 			}
+			ownAt, ofAt := at+"("+a.Name+":)", of+"("+a.Name+":)"
 			shown, ownShown := !c.hidden(a.Directives), !c.hidden(ownArgument.Directives)
 			switch {
 			case shown && !ownShown && !isRequired(ownArgument.Type, ownArgument.DefaultValue):
-				c.failField(t, f.Name, spec.CodeImplementedByInaccessible, "argument \"%s(%s:)\" is @inaccessible but implements a visible one of %q", at, a.Name, i.Name)
+				c.fail([]string{ownAt, ofAt}, spec.CodeImplementedByInaccessible, "argument %q is @inaccessible but implements the visible %q; hide both", ownAt, ofAt)
 			case !shown && ownShown && isRequired(ownArgument.Type, ownArgument.DefaultValue):
-				c.failField(t, f.Name, spec.CodeRequiredInaccessible, "argument \"%s.%s(%s:)\" is @inaccessible but its implementation in %q is required", i.Name, f.Name, a.Name, t.Name)
+				c.fail([]string{ofAt, ownAt}, spec.CodeRequiredInaccessible, "argument %q is @inaccessible but its implementation %q is required; make that optional", ofAt, ownAt)
 			}
 		}
 	}
@@ -160,19 +154,19 @@ func (c *apiCheck) checkDefaults(t *mergedType) {
 	if c.hidden(t.Directives) {
 		return
 	}
-	check := func(field, at string, v *ast.Value, typ *ast.Type) {
+	check := func(at string, v *ast.Value, typ *ast.Type) {
 		if v != nil && c.usesHidden(v, typ) {
-			c.failField(t, field, spec.CodeDefaultValueUsesInaccessible, "the default value of %q uses an @inaccessible element", at)
+			c.fail([]string{at}, spec.CodeDefaultValueUsesInaccessible, "the default value of %q uses an @inaccessible element; hide it too, or give it another", at)
 		}
 	}
 	for _, f := range t.Fields {
 		if c.hidden(f.Directives) {
 			continue
 		}
-		check(f.Name, t.Name+"."+f.Name, f.DefaultValue, f.Type)
+		check(t.Name+"."+f.Name, f.DefaultValue, f.Type)
 		for _, a := range f.Arguments {
 			if !c.hidden(a.Directives) {
-				check(f.Name, t.Name+"."+f.Name+"("+a.Name+":)", a.DefaultValue, a.Type)
+				check(t.Name+"."+f.Name+"("+a.Name+":)", a.DefaultValue, a.Type)
 			}
 		}
 	}
@@ -208,18 +202,19 @@ func (c *apiCheck) checkDirectives() {
 	for _, d := range c.directives {
 		typeSystem := len(executable(d)) < len(d.Locations)
 		for _, a := range d.Arguments {
+			at := "@" + d.Name + "(" + a.Name + ":)"
 			switch {
 			case !c.hidden(a.Directives):
 			case typeSystem:
-				c.errorf(spec.CodeDisallowedInaccessible, "argument \"@%s(%s:)\" of a type system directive cannot be @inaccessible", d.Name, a.Name)
+				c.fail([]string{at}, spec.CodeDisallowedInaccessible, "argument %q of a type system directive cannot be @inaccessible", at)
 			case isRequired(a.Type, a.DefaultValue):
-				c.errorf(spec.CodeRequiredInaccessible, "argument \"@%s(%s:)\" is @inaccessible but required", d.Name, a.Name)
+				c.fail([]string{at}, spec.CodeRequiredInaccessible, "argument %q is @inaccessible but required; make it optional", at)
 			}
 			if !c.hidden(a.Directives) && a.DefaultValue != nil && c.usesHidden(a.DefaultValue, a.Type) {
-				c.errorf(spec.CodeDefaultValueUsesInaccessible, "the default value of \"@%s(%s:)\" uses an @inaccessible element", d.Name, a.Name)
+				c.fail([]string{at}, spec.CodeDefaultValueUsesInaccessible, "the default value of %q uses an @inaccessible element; hide it too, or give it another", at)
 			}
 			if !c.hidden(a.Directives) {
-				c.checkReference(a.Type.Name(), "@"+d.Name+"("+a.Name+":)", nil)
+				c.checkReference(a.Type.Name(), at)
 			}
 		}
 	}

@@ -96,8 +96,8 @@ func (m *merger) checkInterfaceObjects() {
 			}
 			m.each(ast.Object, func(object *mergedType) {
 				if object.sources[i] != nil && slices.Contains(object.Interfaces, t.Name) {
-					m.errorf(spec.CodeInterfaceObjectUsage, "[%s] type %q is an interface object, so its implementation %q cannot be defined in the same subgraph",
-						m.subs[i].Name, t.Name, object.Name).At(m.subs[i].Name, object.sources[i].Position)
+					m.errorf(spec.CodeInterfaceObjectUsage, "[%s] type %q is an interface object, so its implementation %q cannot be defined in the same subgraph; take out one of them",
+						m.subs[i].Name, t.Name, object.Name).At(m.subs[i].Name, src.Position).At(m.subs[i].Name, object.sources[i].Position)
 				}
 			})
 		}

@@ -12,6 +12,7 @@ import (
 // prepareDirectives settles which directives come into the supergraph, and under which names.
 func (m *merger) prepareDirectives() {
 	m.names, m.usedIn = map[string]string{}, map[string][]bool{}
+	first := map[string]Location{} // use of each
 	for i, s := range m.subs {
 		s.EachApplied(func(list ast.DirectiveList) {
 			for _, d := range list {
@@ -21,11 +22,11 @@ func (m *merger) prepareDirectives() {
 				}
 				if m.usedIn[name] == nil {
 					m.usedIn[name] = make([]bool, len(m.subs))
-					m.names[name] = d.Name
+					m.names[name], first[name] = d.Name, Location{Subgraph: s.Name, Line: d.Position.Line, Column: d.Position.Column}
 				}
 				if m.names[name] != d.Name && !m.usedIn[name][i] {
 					m.errorf(spec.CodeLinkImportNameMismatch, "@%s is named @%s in subgraph %q but @%s in others; import it under one name",
-						name, d.Name, s.Name, m.names[name]).At(s.Name, d.Position)
+						name, d.Name, s.Name, m.names[name]).At(s.Name, d.Position).AtAll([]Location{first[name]})
 				}
 				m.usedIn[name][i] = true
 			}

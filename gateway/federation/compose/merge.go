@@ -114,7 +114,7 @@ func (m *merger) merge() {
 	m.each(ast.Enum, func(t *mergedType) { m.mergeEnum(t, uses[t.Name]) })
 	m.conformDefaults()
 	if q := m.types["Query"]; q == nil || len(q.Fields) == 0 {
-		m.errorf(spec.CodeNoQueries, "no query field was found in any subgraph")
+		m.errorf(spec.CodeNoQueries, "no subgraph has a query field; add one to a type Query")
 	}
 	m.copyInterfaceObjectFields()
 	m.checkSharing()
@@ -145,12 +145,12 @@ func (m *merger) mergeShells() {
 	for _, name := range m.order {
 		t := m.types[name]
 		if strings.HasPrefix(name, "join__") || strings.HasPrefix(name, "link__") {
-			e := m.errorf(spec.CodeInvalidGraphQL, "type %q has a name that is reserved for the supergraph", name)
-			m.locateTypes(e, t.sources)
+			m.errorf(spec.CodeInvalidGraphQL, "type %q has a name that is reserved for the supergraph; give it another prefix", name).
+				AtAll(m.typePlaces(t))
 		}
 		m.mergeKind(t)
 		m.checkBase(t)
-		m.mergeDescription(&t.Description, name, sourceTexts(m.scratch.texts, t.sources, func(s *subgraph.Type) string { return s.Description }))
+		mergeDescription(m, &t.Description, name, t.sources, func(s *subgraph.Type) string { return s.Description }, typePlace)
 	}
 	for _, name := range m.order {
 		m.mergeMembership(m.types[name])
@@ -166,7 +166,7 @@ func (m *merger) checkBase(t *mergedType) {
 	}
 	for i, src := range t.sources {
 		if src != nil {
-			m.errorf(spec.CodeExtensionWithNoBase, "[%s] type %q is an extension, but no subgraph defines it", m.subs[i].Name, t.Name).
+			m.errorf(spec.CodeExtensionWithNoBase, "[%s] type %q is an extension, but no subgraph defines it; define it in one of them", m.subs[i].Name, t.Name).
 				At(m.subs[i].Name, src.Position)
 		}
 	}
@@ -192,19 +192,18 @@ func (m *merger) mergeKind(t *mergedType) {
 		}
 	}
 	if !slices.Equal(same, t.sources) {
-		e := m.errorf(spec.CodeTypeKindMismatch, "type %q is of different kinds: %s", t.Name, m.perSource(t.sources, func(i int, s *subgraph.Type) string {
+		m.errorf(spec.CodeTypeKindMismatch, "type %q is of different kinds: %s; rename it, or make it of one kind everywhere", t.Name, m.perSource(t.sources, func(i int, s *subgraph.Type) string {
 			if m.subs[i].IsInterfaceObject(s) {
 				return "interface object"
 			}
-			return strings.ToLower(string(s.Kind))
-		}))
-		m.locateTypes(e, t.sources)
+			return strings.ReplaceAll(strings.ToLower(string(s.Kind)), "_", " ")
+		})).AtAll(m.typePlaces(t))
 		t.sources = same // the others cannot be merged
 		return
 	}
 	if standIn && !slices.ContainsFunc(t.sources, func(s *subgraph.Type) bool { return s != nil && s.Kind == ast.Interface }) {
-		e := m.errorf(spec.CodeInterfaceObjectUsage, "type %q is an interface object in every subgraph that defines it; one must define the interface", t.Name)
-		m.locateTypes(e, t.sources)
+		m.errorf(spec.CodeInterfaceObjectUsage, "type %q is an interface object in every subgraph that defines it; one must define the interface", t.Name).
+			AtAll(m.typePlaces(t))
 	}
 }
 
@@ -257,18 +256,23 @@ func (m *merger) mergeTypeDirectives(t *mergedType) {
 }
 
 func (m *merger) mergeSchema() {
-	texts := make([]string, len(m.subs))
 	lists := make([]ast.DirectiveList, len(m.subs))
 	for i, s := range m.subs {
-		texts[i], lists[i] = s.Description, s.Applied
+		lists[i] = s.Applied
 	}
-	m.mergeDescription(&m.schema.Description, "schema", texts)
+	mergeDescription(m, &m.schema.Description, "schema", m.subs, func(s *subgraph.Subgraph) string { return s.Description }, func(s *subgraph.Subgraph) *ast.Position { return s.SchemaPosition })
 	m.schema.Directives = m.mergeApplied("schema", lists)
 }
 
 // mergeDescription takes the most frequent description, the first of those that are equally frequent; an empty one
 // only when there is no other.
-func (m *merger) mergeDescription(into *string, coordinate string, texts []string) {
+func mergeDescription[T any](m *merger, into *string, coordinate string, sources []*T, description func(*T) string, place func(*T) *ast.Position) {
+	texts := m.scratch.texts
+	for i, s := range sources {
+		if texts[i] = ""; s != nil {
+			texts[i] = description(s)
+		}
+	}
 	best, differ := "", false
 	for _, text := range texts {
 		if best == "" {
@@ -291,17 +295,12 @@ func (m *merger) mergeDescription(into *string, coordinate string, texts []strin
 		}
 	}
 	*into = best
-	m.hint(HintDescription, coordinate, "%s has different descriptions in different subgraphs; the most frequent one is used", coordinate)
-}
-
-// sourceTexts fills into with a text of each source, "" where there is none.
-func sourceTexts[T any](into []string, sources []*T, text func(*T) string) []string {
+	h := m.hint(HintDescription, coordinate, "%s has different descriptions in different subgraphs; the most frequent one is used", coordinate)
 	for i, s := range sources {
-		if into[i] = ""; s != nil {
-			into[i] = text(s)
+		if texts[i] != "" {
+			h.at(m.subs[i].Name, place(s))
 		}
 	}
-	return into
 }
 
 func (m *merger) perSource(sources []*subgraph.Type, text func(int, *subgraph.Type) string) string {
@@ -312,12 +311,4 @@ func (m *merger) perSource(sources []*subgraph.Type, text func(int, *subgraph.Ty
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func (m *merger) locateTypes(e *spec.Error, sources []*subgraph.Type) {
-	for i, s := range sources {
-		if s != nil {
-			e.At(m.subs[i].Name, s.Position)
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,12 +23,11 @@ func (m *merger) mergeArguments(f *mergedField, own []*ast.FieldDefinition) ast.
 			lists[i] = src.Arguments
 		}
 	}
-	present := func(i int) bool { return own[i] != nil }
-	return m.mergeArgumentLists(f.coordinate(), lists, present)
+	return mergeArgumentLists(m, f.coordinate(), lists, own, fieldPlace)
 }
 
-// mergeArgumentLists merges the arguments of a field or directive; present tells which subgraphs have that.
-func (m *merger) mergeArgumentLists(of string, lists []ast.ArgumentDefinitionList, present func(int) bool) ast.ArgumentDefinitionList {
+// mergeArgumentLists merges the arguments of the fields or directives in parents.
+func mergeArgumentLists[P any](m *merger, of string, lists []ast.ArgumentDefinitionList, parents []*P, place func(*P) *ast.Position) ast.ArgumentDefinitionList {
 	var out ast.ArgumentDefinitionList
 	for _, name := range argumentNames(lists) {
 		sources := make([]*ast.ArgumentDefinition, len(lists))
@@ -35,7 +35,7 @@ func (m *merger) mergeArgumentLists(of string, lists []ast.ArgumentDefinitionLis
 			sources[i] = list.ForName(name)
 		}
 		at := of + "(" + name + ":)"
-		if m.isContextual(at, sources) || !m.inAll(at, sources, present) {
+		if m.isContextual(at, sources) || !inAll(m, at, sources, parents, place) {
 			continue
 		}
 		out = append(out, m.mergeArgument(at, name, sources))
@@ -58,12 +58,12 @@ func argumentNames(lists []ast.ArgumentDefinitionList) []string {
 func isRequired(t *ast.Type, value *ast.Value) bool { return t.NonNull && value == nil }
 
 // inAll reports whether all subgraphs that have the field have the argument; one that is left out must be optional.
-func (m *merger) inAll(at string, sources []*ast.ArgumentDefinition, present func(int) bool) bool {
+func inAll[P any](m *merger, at string, sources []*ast.ArgumentDefinition, parents []*P, place func(*P) *ast.Position) bool {
 	var missing []string
 	required := -1
 	for i, a := range sources {
 		switch {
-		case a == nil && present(i):
+		case a == nil && parents[i] != nil:
 			missing = append(missing, m.subs[i].Name)
 		case a != nil && isRequired(a.Type, a.DefaultValue) && required < 0:
 			required = i
@@ -72,23 +72,19 @@ func (m *merger) inAll(at string, sources []*ast.ArgumentDefinition, present fun
 	if len(missing) == 0 {
 		return true
 	}
+	where := placesWithin(m, sources, argumentPlace, parents, place)
 	if required >= 0 {
-		m.errorf(spec.CodeRequiredArgumentMissing, "argument %q is required in subgraph %q but missing in %s", at, m.subs[required].Name, strings.Join(missing, ", ")).
-			At(m.subs[required].Name, sources[required].Position)
+		m.errorf(spec.CodeRequiredArgumentMissing, "argument %q is required in subgraph %q but missing in %s; define it there, or make it optional",
+			at, m.subs[required].Name, strings.Join(missing, ", ")).AtAll(where)
 	} else {
-		h := m.hint(HintArgumentPresence, at, "optional argument %q is missing in %s and left out", at, strings.Join(missing, ", "))
-		for i, a := range sources {
-			if a != nil {
-				h.at(m.subs[i].Name, a.Position)
-			}
-		}
+		m.hint(HintArgumentPresence, at, "optional argument %q is missing in %s and left out", at, strings.Join(missing, ", ")).Locations = where
 	}
 	return false
 }
 
 func (m *merger) mergeArgument(at, name string, sources []*ast.ArgumentDefinition) *ast.ArgumentDefinition {
 	a := &ast.ArgumentDefinition{Name: name}
-	m.mergeDescription(&a.Description, at, sourceTexts(m.scratch.texts, sources, func(s *ast.ArgumentDefinition) string { return s.Description }))
+	mergeDescription(m, &a.Description, at, sources, func(s *ast.ArgumentDefinition) string { return s.Description }, argumentPlace)
 	types, lists, defaults := m.scratch.types[1], m.scratch.lists[1], m.scratch.defaults
 	clear(types)
 	clear(lists)
@@ -108,8 +104,9 @@ func (m *merger) mergeArgument(at, name string, sources []*ast.ArgumentDefinitio
 // the element has neither type nor value.
 func (m *merger) mergeDefault(at string, types []*ast.Type, values []*ast.Value, mismatch spec.Code) *ast.Value {
 	var first *ast.Value
+	var texts []string
 	missing, different := false, false
-	places := &Error{}
+	e := &Error{}
 	for i, v := range values {
 		switch {
 		case v == nil:
@@ -120,14 +117,15 @@ func (m *merger) mergeDefault(at string, types []*ast.Type, values []*ast.Value,
 		case !fieldset.SameValue(first, v):
 			different = true
 		}
-		places.At(m.subs[i].Name, v.Position)
+		texts = append(texts, fmt.Sprintf("%s in %q", v, m.subs[i].Name))
+		e.At(m.subs[i].Name, v.Position)
 	}
 	switch {
 	case different:
-		m.errorf(mismatch, "%q has different default values", at).Locations = places.Locations
+		m.errorf(mismatch, "%q has different default values: %s; give it one everywhere, or none", at, strings.Join(texts, ", ")).AtAll(e.Locations)
 		return nil
 	case first != nil && missing:
-		m.hint(HintDefaultPresence, at, "%q has the default value %s in some subgraphs only; it is left out", at, first).Locations = places.Locations
+		m.hint(HintDefaultPresence, at, "%q has the default value %s in some subgraphs only; it is left out", at, first).Locations = e.Locations
 		return nil
 	}
 	return first
@@ -163,16 +161,17 @@ func (m *merger) isContextual(at string, sources []*ast.ArgumentDefinition) bool
 	if !found {
 		return false
 	}
+	where := places(m, sources, argumentPlace)
 	for i, a := range sources {
 		if a == nil || contextual(i, a) {
 			continue
 		}
 		if isRequired(a.Type, a.DefaultValue) {
-			m.errorf(spec.CodeContextualArgument, "argument %q is filled in from a context in some subgraphs but required in %q", at, m.subs[i].Name).
-				At(m.subs[i].Name, a.Position)
+			m.errorf(spec.CodeContextualArgument, "argument %q is filled in from a context in some subgraphs but required in %q; fill it in there too, or make it optional",
+				at, m.subs[i].Name).AtAll(where)
 		} else {
 			m.hint(HintContextualArgument, at, "argument %q is filled in from a context in some subgraphs, so callers cannot give it; it will never be set in %q",
-				at, m.subs[i].Name).at(m.subs[i].Name, a.Position)
+				at, m.subs[i].Name).Locations = where
 		}
 	}
 	return true

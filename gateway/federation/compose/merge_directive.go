@@ -56,13 +56,13 @@ func executable(d *ast.DirectiveDefinition) []ast.DirectiveLocation {
 
 // mergeDirectiveDefinition keeps what all subgraphs define alike; nil when some lack the directive or a shared location.
 func (m *merger) mergeDirectiveDefinition(name string, sources []*ast.DirectiveDefinition) *ast.DirectiveDefinition {
-	at := "@" + name
+	at, where := "@"+name, places(m, sources, definitionPlace)
 	var d *ast.DirectiveDefinition
 	sameLocations, sameRepeatable := true, true
 	lists := make([]ast.ArgumentDefinitionList, len(sources))
 	for i, src := range sources {
 		if src == nil {
-			m.hint(HintExecutablePresence, at, "executable directive @%s is missing in %q and left out", name, m.subs[i].Name)
+			m.hint(HintExecutablePresence, at, "executable directive @%s is missing in %q and left out", name, m.subs[i].Name).Locations = where
 			return nil
 		}
 		lists[i] = src.Arguments
@@ -76,17 +76,17 @@ func (m *merger) mergeDirectiveDefinition(name string, sources []*ast.DirectiveD
 		sameLocations = sameLocations && slices.Equal(own, d.Locations)
 		d.Locations = slices.DeleteFunc(d.Locations, func(l ast.DirectiveLocation) bool { return !slices.Contains(own, l) })
 		if len(d.Locations) == 0 {
-			m.hint(HintNoExecutableLocations, at, "executable directive @%s has no location that all subgraphs share; it is left out", name)
+			m.hint(HintNoExecutableLocations, at, "executable directive @%s has no location that all subgraphs share; it is left out", name).Locations = where
 			return nil
 		}
 	}
-	m.mergeDescription(&d.Description, at, sourceTexts(m.scratch.texts, sources, func(s *ast.DirectiveDefinition) string { return s.Description }))
+	mergeDescription(m, &d.Description, at, sources, func(s *ast.DirectiveDefinition) string { return s.Description }, definitionPlace)
 	if !sameRepeatable {
-		m.hint(HintExecutableRepeatable, at, "executable directive @%s is repeatable in some subgraphs only; it is not repeatable in the supergraph", name)
+		m.hint(HintExecutableRepeatable, at, "executable directive @%s is repeatable in some subgraphs only; it is not repeatable in the supergraph", name).Locations = where
 	}
 	if !sameLocations {
-		m.hint(HintExecutableLocations, at, "executable directive @%s has different locations; only those in all subgraphs are kept", name)
+		m.hint(HintExecutableLocations, at, "executable directive @%s has different locations; only those in all subgraphs are kept", name).Locations = where
 	}
-	d.Arguments = m.mergeArgumentLists(at, lists, func(int) bool { return true })
+	d.Arguments = mergeArgumentLists(m, at, lists, sources, definitionPlace)
 	return d
 }

@@ -15,7 +15,7 @@ func (m *merger) mergeEnum(t *mergedType, use typeUse) {
 	m.mergeTypeDirectives(t)
 	input, output := use.input, use.output
 	if !input && !output {
-		m.hint(HintUnusedEnum, t.Name, "enum %q is used by no field and no argument; all its values are kept", t.Name)
+		m.hint(HintUnusedEnum, t.Name, "enum %q is used by no field and no argument; all its values are kept", t.Name).Locations = m.typePlaces(t)
 		output = true
 	}
 	for _, name := range enumValueNames(t) {
@@ -34,23 +34,24 @@ func (m *merger) mergeEnum(t *mergedType, use typeUse) {
 		}
 		at := t.Name + "." + name
 		if len(missing) > 0 {
+			where := placesWithin(m, sources, valuePlace, t.sources, typePlace)
 			switch {
 			case hidden && input: // kept: clients cannot use it
 			case input && output:
-				e := m.errorf(spec.CodeEnumValueMismatch, "enum %q is used for input and output, but its value %q is missing in %s", t.Name, name, strings.Join(missing, ", "))
-				m.locateTypes(e, t.sources)
+				m.errorf(spec.CodeEnumValueMismatch, "enum %q is used for input and output, but its value %q is missing in %s; define it there, or hide it with @inaccessible",
+					t.Name, name, strings.Join(missing, ", ")).AtAll(where)
 			case input:
-				m.hint(HintInputEnumValue, at, "value %q of input enum %q is missing in %s and left out", name, t.Name, strings.Join(missing, ", "))
+				m.hint(HintInputEnumValue, at, "value %q of input enum %q is missing in %s and left out", name, t.Name, strings.Join(missing, ", ")).Locations = where
 				continue
 			default:
-				m.hint(HintOutputEnumValue, at, "value %q of output enum %q is missing in %s", name, t.Name, strings.Join(missing, ", "))
+				m.hint(HintOutputEnumValue, at, "value %q of output enum %q is missing in %s", name, t.Name, strings.Join(missing, ", ")).Locations = where
 			}
 		}
 		t.EnumValues = append(t.EnumValues, m.mergeEnumValue(at, name, sources))
 	}
 	if len(t.EnumValues) == 0 {
-		e := m.errorf(spec.CodeEmptyMergedEnumType, "no value of enum %q is defined in all subgraphs that define it", t.Name)
-		m.locateTypes(e, t.sources)
+		m.errorf(spec.CodeEmptyMergedEnumType, "no value of enum %q, which is used for input, is in all subgraphs that define it; define one in all", t.Name).
+			AtAll(m.typePlaces(t))
 	}
 }
 
@@ -71,7 +72,7 @@ func enumValueNames(t *mergedType) []string {
 
 func (m *merger) mergeEnumValue(at, name string, sources []*ast.EnumValueDefinition) *ast.EnumValueDefinition {
 	v := &ast.EnumValueDefinition{Name: name}
-	m.mergeDescription(&v.Description, at, sourceTexts(m.scratch.texts, sources, func(s *ast.EnumValueDefinition) string { return s.Description }))
+	mergeDescription(m, &v.Description, at, sources, func(s *ast.EnumValueDefinition) string { return s.Description }, valuePlace)
 	lists := make([]ast.DirectiveList, len(sources))
 	for i, src := range sources {
 		if src != nil {

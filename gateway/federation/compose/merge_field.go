@@ -100,14 +100,14 @@ func (m *merger) mergeField(f *mergedField) {
 	own := m.ownSources(f)
 	if !slices.ContainsFunc(own, func(s *ast.FieldDefinition) bool { return s != nil }) {
 		if !m.standsInElsewhere(f) {
-			e := m.errorf(spec.CodeExternalMissingOnBase, "field %q is external in every subgraph that has it", f.coordinate())
-			m.locateFields(e, f.sources)
+			m.errorf(spec.CodeExternalMissingOnBase, "field %q is external in every subgraph that has it; one must resolve it", f.coordinate()).
+				AtAll(places(m, f.sources, fieldPlace))
 		}
 		own = f.sources
 	}
 	m.checkExternalDirectives(f, own)
 	at := f.coordinate()
-	m.mergeDescription(&f.Description, at, sourceTexts(m.scratch.texts, own, func(s *ast.FieldDefinition) string { return s.Description }))
+	mergeDescription(m, &f.Description, at, own, func(s *ast.FieldDefinition) string { return s.Description }, fieldPlace)
 	types, lists := m.scratch.types[0], m.scratch.lists[0]
 	clear(types)
 	clear(lists)
@@ -145,7 +145,7 @@ func (m *merger) checkExternalDirectives(f *mergedField, own []*ast.FieldDefinit
 		}
 		for _, d := range src.Directives {
 			if key := m.mergeKey(i, d); key != "" && m.composedBy(key) == nil {
-				m.errorf(spec.CodeMergedDirectiveOnExternal, "[%s] @%s cannot be applied to the external field %q", m.subs[i].Name, d.Name, f.coordinate()).
+				m.errorf(spec.CodeMergedDirectiveOnExternal, "[%s] @%s cannot be applied to the external field %q; apply it where the field is resolved", m.subs[i].Name, d.Name, f.coordinate()).
 					At(m.subs[i].Name, d.Position)
 			}
 		}
@@ -171,30 +171,33 @@ func (m *merger) checkExternalFields(f *mergedField, own []*ast.FieldDefinition,
 		name := m.subs[i].Name
 		equal := src.Type.String() == f.Type.String()
 		if !equal && (same || !m.isSubtype(src.Type, f.Type)) {
-			m.errorf(spec.CodeExternalTypeMismatch, "[%s] the type %s of the external field %q is not the %s of its owner", name, src.Type, f.coordinate(), f.Type).
-				At(name, src.Position)
+			m.errorf(spec.CodeExternalTypeMismatch, "[%s] external field %q is declared as %s, but is %s where it is resolved; declare it alike", name, f.coordinate(), src.Type, f.Type).
+				At(name, src.Position).AtAll(places(m, own, fieldPlace))
 		}
 		for _, a := range f.Arguments {
 			at := f.coordinate() + "(" + a.Name + ":)"
+			where := places(m, argumentsNamed(a.Name, own, func(f *ast.FieldDefinition) ast.ArgumentDefinitionList { return f.Arguments }), argumentPlace)
 			has := src.Arguments.ForName(a.Name)
 			if has == nil {
-				m.errorf(spec.CodeExternalArgumentMissing, "[%s] the external field %q lacks the argument %q", name, f.coordinate(), a.Name).At(name, src.Position)
+				m.errorf(spec.CodeExternalArgumentMissing, "[%s] external field %q lacks the argument %q; declare it as where the field is resolved", name, f.coordinate(), a.Name).
+					At(name, src.Position).AtAll(where)
 				continue
 			}
 			if !m.isSubtype(a.Type, has.Type) {
-				m.errorf(spec.CodeExternalArgumentTypeMismatch, "[%s] the type %s of %q is not the %s of its owner", name, has.Type, at, a.Type).At(name, has.Position)
+				m.errorf(spec.CodeExternalArgumentTypeMismatch, "[%s] argument %q is declared as %s, but is %s where its field is resolved; declare it alike", name, at, has.Type, a.Type).
+					At(name, has.Position).AtAll(where)
 			}
 			if !fieldset.SameValue(has.DefaultValue, a.DefaultValue) {
-				m.errorf(spec.CodeExternalArgumentDefaultMismatch, "[%s] the default value of %q differs from its owner's", name, at).At(name, has.Position)
+				m.errorf(spec.CodeExternalArgumentDefaultMismatch, "[%s] argument %q has %s, but %s where its field is resolved; declare it alike", name, at,
+					defaultText(has.DefaultValue), defaultText(a.DefaultValue)).At(name, has.Position).AtAll(where)
 			}
 		}
 	}
 }
 
-func (m *merger) locateFields(e *spec.Error, sources []*ast.FieldDefinition) {
-	for i, s := range sources {
-		if s != nil {
-			e.At(m.subs[i].Name, s.Position)
-		}
+func defaultText(v *ast.Value) string {
+	if v == nil {
+		return "no default value"
 	}
+	return "the default value " + v.String()
 }

@@ -12,6 +12,7 @@ import (
 // mergeInput keeps the fields of an input type that every subgraph has, and those that are hidden.
 func (m *merger) mergeInput(t *mergedType) {
 	m.mergeTypeDirectives(t)
+	m.hintOneOf(t)
 	dropped := false
 	for _, name := range fieldNames(t.sources) {
 		f := &mergedField{
@@ -37,14 +38,27 @@ func (m *merger) mergeInput(t *mergedType) {
 		m.fields[f.coordinate()] = f
 	}
 	if len(t.Fields) == 0 && dropped {
-		e := m.errorf(spec.CodeEmptyMergedInputType, "no field of input type %q is defined in all subgraphs that define it", t.Name)
-		m.locateTypes(e, t.sources)
+		m.errorf(spec.CodeEmptyMergedInputType, "no field of input type %q is in all subgraphs that define it; define one in all", t.Name).
+			AtAll(m.typePlaces(t))
+	}
+}
+
+// hintOneOf tells that an input type is @oneOf in some subgraphs only.
+func (m *merger) hintOneOf(t *mergedType) {
+	with := 0
+	for _, src := range t.sources {
+		if src != nil && src.Directives.ForName("oneOf") != nil {
+			with++
+		}
+	}
+	if all := m.typePlaces(t); with > 0 && with < len(all) {
+		m.hint(HintOneOf, t.Name, "input %q is @oneOf in some subgraphs only; it is in the supergraph", t.Name).Locations = all
 	}
 }
 
 func (m *merger) mergeInputField(f *mergedField) {
 	at := f.coordinate()
-	m.mergeDescription(&f.Description, at, sourceTexts(m.scratch.texts, f.sources, func(s *ast.FieldDefinition) string { return s.Description }))
+	mergeDescription(m, &f.Description, at, f.sources, func(s *ast.FieldDefinition) string { return s.Description }, fieldPlace)
 	types := make([]*ast.Type, len(m.subs))
 	lists := make([]ast.DirectiveList, len(m.subs))
 	defaults := make([]*ast.Value, len(m.subs))
@@ -70,12 +84,13 @@ func (m *merger) inputFieldInAll(f *mergedField) bool {
 	if len(missing) == 0 {
 		return true
 	}
+	where := placesWithin(m, f.sources, fieldPlace, f.parent.sources, typePlace)
 	required := slices.IndexFunc(f.sources, func(s *ast.FieldDefinition) bool { return s != nil && isRequired(s.Type, s.DefaultValue) })
 	if required >= 0 {
-		m.errorf(spec.CodeRequiredInputFieldMissing, "input field %q is required in subgraph %q but missing in %s",
-			f.coordinate(), m.subs[required].Name, strings.Join(missing, ", ")).At(m.subs[required].Name, f.sources[required].Position)
+		m.errorf(spec.CodeRequiredInputFieldMissing, "input field %q is required in subgraph %q but missing in %s; define it there, or make it optional",
+			f.coordinate(), m.subs[required].Name, strings.Join(missing, ", ")).AtAll(where)
 		return false
 	}
-	m.hint(HintInputField, f.coordinate(), "input field %q is missing in %s and left out", f.coordinate(), strings.Join(missing, ", "))
+	m.hint(HintInputField, f.coordinate(), "input field %q is missing in %s and left out", f.coordinate(), strings.Join(missing, ", ")).Locations = where
 	return false
 }

@@ -42,7 +42,7 @@ func (m *merger) mergeType(coordinate string, types []*ast.Type, pos position) (
 		wider := m.isSubtype(merged, t) && !m.isInterfaceObject(i, t)
 		narrower := m.isSubtype(t, merged) && !m.isInterfaceObject(from, merged)
 		if !wider && !narrower {
-			e := m.errorf(pos.mismatch, "%q has incompatible types: %s", coordinate, m.listTypes(types))
+			e := m.errorf(pos.mismatch, "%q has incompatible types: %s; make them alike, or one more general than the others", coordinate, m.listTypes(types))
 			e.Locations = m.typeLocations(types)
 			return merged, false
 		}

@@ -38,14 +38,14 @@ func (m *merger) overrides(f *mergedField) []override {
 
 func (m *merger) applyOverride(f *mergedField, i int, d *ast.Directive, result []override) {
 	s, at := m.subs[i], f.coordinate()
-	fail := func(code spec.Code, format string, args ...any) {
-		m.errorf(code, "["+s.Name+"] "+format, args...).At(s.Name, d.Position)
+	fail := func(code spec.Code, format string, args ...any) *spec.Error {
+		return m.errorf(code, "["+s.Name+"] "+format, args...).At(s.Name, d.Position)
 	}
 	if f.parent.Kind == ast.Interface {
 		if s.IsInterfaceObject(f.parent.sources[i]) {
-			fail(spec.CodeOverrideCollision, "@override cannot be applied to %q: its type is an interface object", at)
+			fail(spec.CodeOverrideCollision, "@override cannot be applied to %q: its type is an interface object; resolve the field in one subgraph", at)
 		} else {
-			fail(spec.CodeOverrideOnInterface, "@override cannot be applied to the interface field %q", at)
+			fail(spec.CodeOverrideOnInterface, "@override cannot be applied to the interface field %q; apply it to those that implement it", at)
 		}
 		return
 	}
@@ -61,13 +61,16 @@ func (m *merger) applyOverride(f *mergedField, i int, d *ast.Directive, result [
 		m.hint(HintFromSubgraphUnknown, at, "%q is overridden from subgraph %q, which does not exist", at, from).at(s.Name, d.Position)
 		return
 	case source == i:
-		fail(spec.CodeOverrideFromSelf, "%q is overridden from its own subgraph", at)
+		fail(spec.CodeOverrideFromSelf, "%q is overridden from its own subgraph; name the subgraph that resolved it before", at)
 		return
 	}
 	overridden := f.sources[source]
 	if overridden == nil {
 		if len(m.standIns(f, source)) > 0 {
-			fail(spec.CodeOverrideCollision, "%q cannot be overridden from %q, which has it through an interface object", at, from)
+			e := fail(spec.CodeOverrideCollision, "%q cannot be overridden from %q, which has it through an interface object; take it out there", at, from)
+			for _, r := range m.standIns(f, source) {
+				e.At(from, r.Position)
+			}
 		} else {
 			m.hint(HintOverrideRemovable, at, "%q is overridden from %q, which does not have it; the directive can be removed", at, from).at(s.Name, d.Position)
 		}
@@ -75,16 +78,16 @@ func (m *merger) applyOverride(f *mergedField, i int, d *ast.Directive, result [
 	}
 	other := m.subs[source]
 	if other.Has(overridden.Directives, "override") {
-		fail(spec.CodeOverrideSourceHasOverride, "%q is overridden from %q, which overrides it too", at, from)
+		fail(spec.CodeOverrideSourceHasOverride, "%q is overridden from %q, which overrides it too; take out one @override", at, from).At(from, overridden.Position)
 		return
 	}
 	if s.IsExternal(f.sources[i]) {
-		fail(spec.CodeOverrideCollision, "%q has both @override and @external", at)
+		fail(spec.CodeOverrideCollision, "%q has both @override and @external; only a field that is resolved here can be overridden", at)
 		return
 	}
 	for _, name := range []string{"requires", "provides"} {
 		if other.Has(overridden.Directives, name) {
-			fail(spec.CodeOverrideCollision, "%q cannot be overridden from %q, where it has @%s", at, from, name)
+			fail(spec.CodeOverrideCollision, "%q cannot be overridden from %q, where it has @%s; take that out first", at, from, name).At(from, overridden.Position)
 			return
 		}
 	}

@@ -1,9 +1,11 @@
 package compose
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"medicore.dev/medicore/gateway/federation/fieldset"
@@ -34,8 +36,9 @@ func (m *merger) checkImplements(t *mergedType) {
 		}
 		for _, f := range i.Fields {
 			if t.Fields.ForName(f.Name) == nil {
-				e := m.errorf(spec.CodeInterfaceFieldNoImplem, "interface field \"%s.%s\" is missing in type %q, which implements the interface", name, f.Name, t.Name)
-				m.locateTypes(e, t.sources)
+				at := name + "." + f.Name
+				m.errorf(spec.CodeInterfaceFieldNoImplem, "interface field %q is missing in type %q, which implements the interface; define it in a subgraph that has the type", at, t.Name).
+					AtAll(m.typePlaces(t)).AtAll(m.placesOf(at))
 			}
 		}
 	}
@@ -61,7 +64,7 @@ func (m *merger) checkInterfaceKeys() {
 			for _, name := range all {
 				if !slices.ContainsFunc(own, func(impl *subgraph.Type) bool { return impl.Name == name }) {
 					m.errorf(spec.CodeInterfaceKeyMissingImplementation, "[%s] interface %q has a resolvable @key, so its implementation %q must be defined there too, and implement it",
-						m.subs[i].Name, t.Name, name).At(m.subs[i].Name, src.Position)
+						m.subs[i].Name, t.Name, name).At(m.subs[i].Name, src.Position).AtAll(m.typePlaces(m.types[name]))
 				}
 			}
 		}
@@ -99,7 +102,40 @@ func (m *merger) checkGraphQL() {
 		return
 	}
 	m.read, m.readErr = supergraph.ReadDocument(doc) // before validation, which adds to the document
+	elements := slices.Clone(doc.Definitions) // what validation adds is no element of the supergraph
 	for _, err := range subgraph.ValidateDocument(doc) {
-		m.errorf(spec.CodeInvalidGraphQL, "supergraph: %s", err)
+		var g *gqlerror.Error
+		if !errors.As(err, &g) {
+			m.errorf(spec.CodeInvalidGraphQL, "supergraph: %s", err)
+			continue
+		}
+		e := m.errorf(spec.CodeInvalidGraphQL, "the subgraphs do not make a valid schema together: %s", g.Message)
+		for _, l := range g.Locations {
+			e.AtAll(m.placesOf(coordinateAt(elements, l)))
+		}
 	}
+}
+
+// coordinateAt says which type, field or argument of the printed supergraph stands at a place, or before it; "" when it
+// is none of these.
+func coordinateAt(types ast.DefinitionList, at gqlerror.Location) string {
+	found := ""
+	see := func(coordinate string, pos *ast.Position) {
+		if pos != nil && (pos.Line < at.Line || pos.Line == at.Line && pos.Column <= at.Column) {
+			found = coordinate
+		}
+	}
+	for _, t := range types {
+		see(t.Name, t.Position)
+		for _, v := range t.EnumValues {
+			see(t.Name+"."+v.Name, v.Position)
+		}
+		for _, f := range t.Fields {
+			see(t.Name+"."+f.Name, f.Position)
+			for _, a := range f.Arguments {
+				see(t.Name+"."+f.Name+"("+a.Name+":)", a.Position)
+			}
+		}
+	}
+	return found
 }

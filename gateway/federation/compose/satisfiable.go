@@ -2,10 +2,7 @@ package compose
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/satisfy"
 	"medicore.dev/medicore/gateway/federation/spec"
@@ -27,17 +24,14 @@ func (m *merger) checkSatisfiable() {
 		return
 	}
 	for _, p := range found.Problems {
-		e := m.errorf(problemCode(p), "%s", problemText(p))
-		m.locateField(e, p.Coordinate)
+		m.errorf(problemCode(p), "%s", problemText(p)).AtAll(m.placesOf(p.Coordinate))
 	}
 	for _, p := range found.Overlooked {
-		h := m.hint(HintUnanswerable, p.Coordinate, "%s", problemText(p))
-		m.eachSource(p.Coordinate, h.at)
+		m.hint(HintUnanswerable, p.Coordinate, "%s", problemText(p)).Locations = m.placesOf(p.Coordinate)
 	}
 	for _, n := range found.Notes {
-		h := m.hint(HintRuntimeTypes, n.Coordinate, "%q is shared, but its runtime types differ: %s; it must only resolve to %s, as in\n%s",
-			n.Coordinate, runtimeText(n.Runtime), typeList(n.Common), n.Operation)
-		m.eachSource(n.Coordinate, h.at)
+		m.hint(HintRuntimeTypes, n.Coordinate, "%q is shared, but its runtime types differ: %s; it must only resolve to %s, as in\n%s",
+			n.Coordinate, runtimeText(n.Runtime), typeList(n.Common), n.Operation).Locations = m.placesOf(n.Coordinate)
 	}
 }
 
@@ -91,27 +85,4 @@ func quoted(names []string) string {
 		parts[i] = fmt.Sprintf("%q", n)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// locateField adds the places of a field, or of a type, in all subgraphs that declare it.
-func (m *merger) locateField(e *spec.Error, coordinate string) {
-	m.eachSource(coordinate, func(subgraph string, pos *ast.Position) { e.At(subgraph, pos) })
-}
-
-func (m *merger) eachSource(coordinate string, at func(subgraph string, pos *ast.Position)) {
-	typeName, field, _ := strings.Cut(coordinate, ".")
-	t := m.types[typeName]
-	if t == nil {
-		return
-	}
-	for i, src := range t.sources {
-		if src == nil {
-			continue
-		}
-		if field == "" {
-			at(m.subs[i].Name, src.Position)
-		} else if j := slices.IndexFunc(src.Fields, func(f *ast.FieldDefinition) bool { return f.Name == field }); j >= 0 {
-			at(m.subs[i].Name, src.Fields[j].Position)
-		}
-	}
 }

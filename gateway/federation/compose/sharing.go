@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -20,7 +21,7 @@ func (m *merger) checkSharing() {
 func (m *merger) checkFieldSharing(f *mergedField) {
 	subscription := f.parent.Name == "Subscription"
 	var resolvers, refusing []string
-	forbidden := false
+	forbidden, count := false, 0
 	e := spec.Errorf(spec.CodeInvalidFieldSharing, "")
 	for i, s := range m.subs {
 		fields := m.standIns(f, i)
@@ -32,19 +33,22 @@ func (m *merger) checkFieldSharing(f *mergedField) {
 				continue
 			}
 			forbidden = forbidden || subscription && s.Has(r.Directives, "shareable")
-			resolvers = append(resolvers, s.Name)
+			if !slices.Contains(resolvers, s.Name) {
+				resolvers = append(resolvers, s.Name)
+			}
+			count++
 			e.At(s.Name, r.Position)
-			if subscription || !s.IsShareable(r.parent, r.FieldDefinition) {
+			if (subscription || !s.IsShareable(r.parent, r.FieldDefinition)) && !slices.Contains(refusing, s.Name) {
 				refusing = append(refusing, s.Name)
 			}
 		}
 	}
 	switch {
 	case forbidden:
-		e.Message = "subscription field \"" + f.coordinate() + "\" cannot be shareable"
-	case len(resolvers) > 1 && len(refusing) > 0:
+		e.Message = "subscription field \"" + f.coordinate() + "\" cannot be shareable; let one subgraph resolve it"
+	case count > 1 && len(refusing) > 0:
 		e.Message = "field \"" + f.coordinate() + "\" is resolved by " + strings.Join(resolvers, ", ") +
-			" but is not shareable in " + strings.Join(refusing, ", ")
+			" but is not shareable in " + strings.Join(refusing, ", ") + "; mark it @shareable there, or resolve it in one subgraph only"
 	default:
 		return
 	}

@@ -224,6 +224,12 @@ func (e *Error) At(subgraph string, pos *ast.Position) *Error {
 	return e
 }
 
+// AtAll adds places.
+func (e *Error) AtAll(list []Location) *Error {
+	e.Locations = append(e.Locations, list...)
+	return e
+}
+
 // Errors are all findings of the stage that failed.
 type Errors []*Error
 

@@ -255,7 +255,7 @@ func knownVersion(l *Linked, d *ast.Directive, own bool) *Error {
 		l.Feature = nil
 		return nil
 	}
-	return Errorf(code, "%s is not a known version of %s", l.URL.Version, l.URL.Identity).At("", d.Position)
+	return Errorf(code, "%s is not a known version of %s; the latest one is %s", l.URL.Version, l.URL.Identity, l.Feature.Latest()).At("", d.Position)
 }
 
 func readImport(value *ast.Value) (Import, error) {

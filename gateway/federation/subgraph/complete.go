@@ -118,7 +118,7 @@ func (s *Subgraph) settle(doc, defs *ast.SchemaDocument, added *completion) spec
 				added.types = append(added.types, want)
 			}
 		case own.Kind != want.Kind:
-			errs = append(errs, spec.Errorf(spec.CodeTypeDefinitionInvalid, "type %q must be a %s", want.Name, want.Kind).At(s.Name, own.Position))
+			errs = append(errs, spec.Errorf(spec.CodeTypeDefinitionInvalid, "type %q must be of the kind %s, as its specification says", want.Name, strings.ToLower(string(want.Kind))).At(s.Name, own.Position))
 		case !slices.Equal(valueNames(own), valueNames(want)):
 			errs = append(errs, spec.Errorf(spec.CodeTypeDefinitionInvalid, "type %q must have the values %s", want.Name, strings.Join(valueNames(want), ", ")).At(s.Name, own.Position))
 		}

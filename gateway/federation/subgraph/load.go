@@ -210,6 +210,7 @@ func (s *Subgraph) finish(errs spec.Errors) spec.Errors {
 func (s *Subgraph) build(doc *ast.SchemaDocument, added completion) {
 	for _, part := range slices.Concat(doc.Schema, doc.SchemaExtension) {
 		s.Description = cmp.Or(s.Description, part.Description)
+		s.SchemaPosition = cmp.Or(s.SchemaPosition, part.Position)
 	}
 	extension := map[*ast.Definition]bool{}
 	for _, d := range doc.Extensions {

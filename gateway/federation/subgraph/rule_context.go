@@ -54,7 +54,7 @@ func (s *Subgraph) checkFromContext(t *Type, f *ast.FieldDefinition, a *ast.Argu
 	}
 	types := s.ContextTypes(name)
 	if len(types) == 0 {
-		report(d.Position, spec.CodeContextNotSet, "%s: context %q is not set in this subgraph", at, name)
+		report(d.Position, spec.CodeContextNotSet, "%s: context %q is not set in this subgraph; set it with @context on a type above", at, name)
 		return
 	}
 	set, err := fieldset.Parse(selection)

@@ -12,7 +12,7 @@ func checkCost(s *Subgraph, report reporter) {
 	for _, t := range s.Types {
 		for _, f := range t.Fields {
 			if d := s.First(f.Directives, "cost"); d != nil && t.Kind == ast.Interface {
-				report(d.Position, spec.CodeCostOnInterfaceField, "@%s cannot be applied to the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
+				report(d.Position, spec.CodeCostOnInterfaceField, "@%s cannot be applied to the interface field \"%s.%s\"; apply it to the fields that implement it", d.Name, t.Name, f.Name)
 			}
 		}
 	}
@@ -31,7 +31,7 @@ func checkListSize(s *Subgraph, report reporter) {
 func (s *Subgraph) checkSizes(t *Type, f *ast.FieldDefinition, d *ast.Directive, report reporter) {
 	sized := stringList(d, "sizedFields")
 	if len(sized) == 0 && f.Type.Elem == nil {
-		report(d.Position, spec.CodeListSizeNonList, "\"%s.%s\" is not a list", t.Name, f.Name)
+		report(d.Position, spec.CodeListSizeNonList, "@%s is applied to \"%s.%s\", which is not a list; name the lists below it in sizedFields", d.Name, t.Name, f.Name)
 	}
 	if a := d.Arguments.ForName("assumedSize"); a != nil && a.Value.Kind == ast.IntValue && strings.HasPrefix(a.Value.Raw, "-") {
 		report(d.Position, spec.CodeListSizeAssumedSize, "the assumed size of \"%s.%s\" cannot be negative", t.Name, f.Name)
@@ -51,9 +51,9 @@ func (s *Subgraph) checkSizes(t *Type, f *ast.FieldDefinition, d *ast.Directive,
 		}
 		switch field := result.Fields.ForName(name); {
 		case field == nil:
-			report(d.Position, spec.CodeListSizeSizedField, "sized field \"%s.%s\" does not exist", result.Name, name)
+			report(d.Position, spec.CodeListSizeSizedField, "sized field \"%s.%s\" does not exist; name one that does", result.Name, name)
 		case field.Type.Elem == nil:
-			report(d.Position, spec.CodeListSizeNonList, "sized field \"%s.%s\" is not a list", result.Name, name)
+			report(d.Position, spec.CodeListSizeNonList, "sized field \"%s.%s\" is not a list; only lists have a size", result.Name, name)
 		}
 	}
 }

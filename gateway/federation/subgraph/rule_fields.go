@@ -118,7 +118,7 @@ func checkKeys(s *Subgraph, report reporter) {
 	for _, t := range s.Types {
 		for _, d := range s.All(t.Directives, "key") {
 			if t.Kind == ast.Interface && s.Version.Less(spec.Version{Major: 2, Minor: 3}) {
-				report(d.Position, spec.CodeKeyUnsupportedOnInterface, "@%s cannot be used on interface %q before federation v2.3", d.Name, t.Name)
+				report(d.Position, spec.CodeKeyUnsupportedOnInterface, "@%s cannot be used on interface %q before federation v2.3; link a later version", d.Name, t.Name)
 			}
 			s.checkFieldSet(d, t.Definition, keyCodes, report)
 		}
@@ -130,7 +130,7 @@ func checkRequires(s *Subgraph, report reporter) {
 		for _, f := range t.Fields {
 			for _, d := range s.All(f.Directives, "requires") {
 				if t.Kind == ast.Interface {
-					report(d.Position, spec.CodeRequiresUnsupportedOnInterface, "@%s cannot be used on the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
+					report(d.Position, spec.CodeRequiresUnsupportedOnInterface, "@%s cannot be used on the interface field \"%s.%s\"; apply it to the fields that implement it", d.Name, t.Name, f.Name)
 				}
 				if set := s.checkFieldSet(d, t.Definition, requiresCodes, report); set != nil {
 					s.checkLeaves(set, t.Definition, d, spec.CodeRequiresFieldsMissingExternal, report)
@@ -152,12 +152,12 @@ func checkProvides(s *Subgraph, report reporter) {
 
 func (s *Subgraph) checkProvided(t *Type, f *ast.FieldDefinition, d *ast.Directive, report reporter) {
 	if t.Kind == ast.Interface {
-		report(d.Position, spec.CodeProvidesUnsupportedOnInterface, "@%s cannot be used on the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
+		report(d.Position, spec.CodeProvidesUnsupportedOnInterface, "@%s cannot be used on the interface field \"%s.%s\"; apply it to the fields that implement it", d.Name, t.Name, f.Name)
 	}
 	result := s.Lookup(f.Type.Name())
 	switch {
 	case s.IsExternal(f):
-		s.stop(d.Position, spec.CodeExternalCollision, "field \"%s.%s\" cannot have both @%s and @external", t.Name, f.Name, d.Name)
+		s.stop(d.Position, spec.CodeExternalCollision, "field \"%s.%s\" cannot have both @%s and @external; take one out", t.Name, f.Name, d.Name)
 	case result == nil || !result.IsCompositeType():
 		s.stop(d.Position, spec.CodeProvidesOnNonObjectField, "@%s cannot be used on \"%s.%s\": its type %s has no fields", d.Name, t.Name, f.Name, f.Type)
 	default:

@@ -11,10 +11,10 @@ func checkExternals(s *Subgraph, report reporter) {
 	for _, t := range s.Types {
 		for _, f := range t.Fields {
 			if t.Kind == ast.Interface && s.Has(f.Directives, "external") {
-				report(f.Position, spec.CodeExternalOnInterface, "interface field \"%s.%s\" cannot be external", t.Name, f.Name)
+				report(f.Position, spec.CodeExternalOnInterface, "interface field \"%s.%s\" cannot be external; mark the fields that implement it", t.Name, f.Name)
 			}
 			if s.IsExternal(f) && !s.IsUsed(f) {
-				report(f.Position, spec.CodeExternalUnused, "field \"%s.%s\" is external but used by no @key, @requires, @provides or interface", t.Name, f.Name)
+				report(f.Position, spec.CodeExternalUnused, "field \"%s.%s\" is external but used by no @key, @requires, @provides or interface; take it out, or resolve it here", t.Name, f.Name)
 			}
 		}
 	}
@@ -47,7 +47,7 @@ func checkInterfaceKeys(s *Subgraph, report reporter) {
 					}
 				}
 				if found == nil {
-					report(impl.Position, spec.CodeInterfaceKeyNotOnImplementation, "%q implements interface %q but lacks its @key(fields: %q)", impl.Name, i.Name, want)
+					report(impl.Position, spec.CodeInterfaceKeyNotOnImplementation, "%q implements interface %q but lacks its @key(fields: %q); add it", impl.Name, i.Name, want)
 				} else if Resolvable(key) && !Resolvable(found) {
 					report(found.Position, spec.CodeInterfaceKeyNotOnImplementation, "@key(fields: %q) must be resolvable on %q as it is on interface %q", want, impl.Name, i.Name)
 				}
@@ -79,7 +79,7 @@ func (s *Subgraph) readableKey(t *Type, key *ast.Directive) (fieldset.Set, bool)
 func checkInterfaceObjects(s *Subgraph, report reporter) {
 	for _, t := range s.Types {
 		if d := s.First(t.Directives, "interfaceObject"); d != nil && !s.Has(t.Directives, "key") {
-			report(d.Position, spec.CodeInterfaceObjectUsage, "@%s on %q needs a @key beside it", d.Name, t.Name)
+			report(d.Position, spec.CodeInterfaceObjectUsage, "@%s on %q needs a @key beside it; add that of the interface", d.Name, t.Name)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func checkInterfaceObjects(s *Subgraph, report reporter) {
 func checkShareable(s *Subgraph, report reporter) {
 	twice := func(list ast.DirectiveList, what string) {
 		if all := s.All(list, "shareable"); len(all) > 1 {
-			report(all[1].Position, spec.CodeInvalidShareableUsage, "@%s is applied twice to %s", all[1].Name, what)
+			report(all[1].Position, spec.CodeInvalidShareableUsage, "@%s is applied twice to %s; take one out", all[1].Name, what)
 		}
 	}
 	for _, t := range s.Types {
@@ -97,7 +97,7 @@ func checkShareable(s *Subgraph, report reporter) {
 		for _, f := range t.Fields {
 			twice(f.Directives, t.Name+"."+f.Name)
 			if d := s.First(f.Directives, "shareable"); d != nil && t.Kind == ast.Interface {
-				report(d.Position, spec.CodeInvalidShareableUsage, "@%s cannot be applied to the interface field \"%s.%s\"", d.Name, t.Name, f.Name)
+				report(d.Position, spec.CodeInvalidShareableUsage, "@%s cannot be applied to the interface field \"%s.%s\"; apply it to the fields that implement it", d.Name, t.Name, f.Name)
 			}
 		}
 	}

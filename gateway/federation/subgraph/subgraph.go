@@ -18,11 +18,12 @@ type Subgraph struct {
 	Version spec.Version // of federation, as linked or upgraded to
 	Links   *spec.Links
 
-	Description string            // of the schema
-	Applied     ast.DirectiveList // to the schema
-	Types       []*Type           // in order of appearance
-	Directives  []*ast.DirectiveDefinition
-	Roots       map[ast.Operation]string // root types, renamed to their default names
+	Description    string            // of the schema
+	SchemaPosition *ast.Position     // of the schema definition or its first extension; nil without any
+	Applied        ast.DirectiveList // to the schema
+	Types          []*Type           // in order of appearance
+	Directives     []*ast.DirectiveDefinition
+	Roots          map[ast.Operation]string // root types, renamed to their default names
 
 	byName     map[string]*Type
 	specNames  map[string]string                   // directive name in the schema -> federation name

@@ -92,7 +92,7 @@ func (u *upgrader) checkBases() {
 			other := o.Type(t.Name)
 			return other != nil && !other.Extended() && (o.Fed2 || !o.isFed1Extension(other))
 		}) {
-			u.errorf(t.Position, spec.CodeExtensionWithNoBase, "type %q is an extension, but no other subgraph defines it", t.Name)
+			u.errorf(t.Position, spec.CodeExtensionWithNoBase, "type %q is an extension, but no other subgraph defines it; define it in one of them", t.Name)
 		}
 	}
 }
@@ -288,7 +288,7 @@ func (u *upgrader) dropUnusedExternals() {
 			continue
 		}
 		if referenced[t.Name] || u.s.IsRoot(t.Name) || u.s.Has(t.Directives, "key") { // an entity is a member of _Entity
-			u.errorf(t.Position, spec.CodeTypeWithOnlyUnusedExternal, "type %q has only external fields that nothing uses", t.Name)
+			u.errorf(t.Position, spec.CodeTypeWithOnlyUnusedExternal, "type %q has only external fields that nothing uses; take out the type, or give it a field", t.Name)
 			continue
 		}
 		delete(u.s.byName, t.Name)
@@ -406,6 +406,10 @@ func (u *upgrader) checkInterfaceObjects() {
 			if t := o.Type(name); t != nil && o.Fed2 && o.IsInterfaceObject(t) {
 				u.errorf(nil, spec.CodeInterfaceObjectUsage,
 					"interface %q is an interface object in subgraph %q, so its @key must be that of a Federation 2 schema", name, o.Name)
+				e := u.errs[len(u.errs)-1].At(o.Name, t.Position)
+				if own := u.s.Type(name); own != nil {
+					e.At(u.s.Name, own.Position)
+				}
 			}
 		}
 	}
