@@ -200,13 +200,13 @@ func (c *apiCheck) usesHidden(v *ast.Value, typ *ast.Type) bool {
 // checkDirectives checks the arguments of the directives that clients may use, and of composed ones.
 func (c *apiCheck) checkDirectives() {
 	for _, d := range c.directives {
-		typeSystem := len(executable(d)) < len(d.Locations)
+		ofSchemas := len(executable(d)) < len(d.Locations) || c.isComposedName(d.Name)
 		for _, a := range d.Arguments {
 			at := "@" + d.Name + "(" + a.Name + ":)"
 			switch {
 			case !c.hidden(a.Directives):
-			case typeSystem:
-				c.fail([]string{at}, spec.CodeDisallowedInaccessible, "argument %q of a type system directive cannot be @inaccessible", at)
+			case ofSchemas:
+				c.fail([]string{at}, spec.CodeDisallowedInaccessible, "argument %q cannot be @inaccessible: only those of directives that are for operations alone, and not composed, can", at)
 			case isRequired(a.Type, a.DefaultValue):
 				c.fail([]string{at}, spec.CodeRequiredInaccessible, "argument %q is @inaccessible but required; make it optional", at)
 			}
