@@ -103,9 +103,9 @@ A GraphQL error carries its code in ` + "`extensions.code`" + `; a REST error is
 	for _, code := range slices.Sorted(maps.Keys(spec.Codes)) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", code, strings.ReplaceAll(spec.Codes[code], "|", "\\|"))
 	}
-	b.WriteString("\nHints, which do not prevent composition:\n\n| code | level |\n|---|---|\n")
-	for _, code := range slices.Sorted(maps.Keys(compose.HintLevels)) {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", code, compose.HintLevels[code])
+	b.WriteString("\nHints, which do not prevent composition:\n\n| code | level | meaning |\n|---|---|---|\n")
+	for _, code := range slices.Sorted(maps.Keys(compose.Hints)) {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", code, compose.Hints[code].Level, compose.Hints[code].Meaning)
 	}
 	return b.String()
 }

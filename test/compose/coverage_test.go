@@ -44,7 +44,7 @@ func coverage(all []examined) string {
 			never = append(never, string(code))
 		}
 	}
-	for code := range compose.HintLevels {
+	for code := range compose.Hints {
 		if sets[string(code)] == 0 {
 			never = append(never, string(code))
 		}

@@ -56,7 +56,7 @@ func TestEveryCodeHasCases(t *testing.T) {
 			check("codes", named(code), "rejected", "accepted")
 		}
 	}
-	for _, code := range slices.Sorted(maps.Keys(compose.HintLevels)) {
+	for _, code := range slices.Sorted(maps.Keys(compose.Hints)) {
 		check("hints", named(code), "raised", "not_raised")
 	}
 	for _, folder := range []string{"codes", "hints"} {

@@ -23,7 +23,7 @@ const (
 // HintCode names a kind of hint; it is public and never changes its meaning.
 type HintCode string
 
-// The codes of hints. HintLevels gives their levels.
+// The codes of hints. Hints documents them.
 const (
 	HintFieldType             HintCode = "INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE"
 	HintArgumentType          HintCode = "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE"
@@ -57,16 +57,41 @@ const (
 	HintUnanswerable          HintCode = "UNANSWERABLE_OPERATION"
 )
 
-// HintLevels gives the level of every hint.
-var HintLevels = map[HintCode]Level{
-	HintFieldType: Info, HintArgumentType: Info, HintDefaultPresence: Warn, HintEntity: Info, HintObjectField: Debug,
-	HintInterfaceField: Debug, HintInputField: Warn, HintUnionMember: Debug, HintInputEnumValue: Warn,
-	HintOutputEnumValue: Debug, HintUnusedEnum: Debug, HintExecutablePresence: Warn, HintExecutableRepeatable: Warn,
-	HintExecutableLocations: Warn, HintNoExecutableLocations: Warn, HintDescription: Warn, HintArgumentPresence: Warn,
-	HintFromSubgraphUnknown: Warn, HintOverriddenRemovable: Info, HintOverrideRemovable: Info,
-	HintOverrideMigration: Info, HintMergedArguments: Info, HintDirectiveArguments: Warn, HintDirectiveComposeInfo: Info,
-	HintDirectiveComposeWarn: Warn, HintRuntimeTypes: Warn, HintUpgradedVersion: Info, HintContextualArgument: Info,
-	HintOneOf: Info, HintUnanswerable: Warn,
+// Hints says of every code how much it matters and what it reports.
+var Hints = map[HintCode]struct {
+	Level   Level
+	Meaning string
+}{
+	HintFieldType:             {Info, "a field or input field has different but compatible types"},
+	HintArgumentType:          {Info, "an argument has different but compatible types"},
+	HintDefaultPresence:       {Warn, "a default value is left out, since only some subgraphs have it"},
+	HintEntity:                {Info, "a type has a @key in some subgraphs only"},
+	HintObjectField:           {Debug, "a type without keys lacks a field in some subgraphs"},
+	HintInterfaceField:        {Debug, "an interface without keys lacks a field in some subgraphs"},
+	HintInputField:            {Warn, "an input field is left out, since only some subgraphs have it"},
+	HintUnionMember:           {Debug, "a union lacks a member in some subgraphs"},
+	HintInputEnumValue:        {Warn, "a value of an enum used for input is left out, since only some subgraphs have it"},
+	HintOutputEnumValue:       {Debug, "an enum used for output lacks a value in some subgraphs"},
+	HintUnusedEnum:            {Debug, "an enum is used by nothing"},
+	HintExecutablePresence:    {Warn, "a directive for operations is left out, since only some subgraphs define it"},
+	HintExecutableRepeatable:  {Warn, "a directive for operations is repeatable in some subgraphs only, so not in the supergraph"},
+	HintExecutableLocations:   {Warn, "a directive for operations has different locations, of which the common ones are kept"},
+	HintNoExecutableLocations: {Warn, "a directive for operations is left out, since its locations have nothing in common"},
+	HintDescription:           {Warn, "an element has different descriptions"},
+	HintArgumentPresence:      {Warn, "an optional argument is left out, since only some subgraphs have it"},
+	HintFromSubgraphUnknown:   {Warn, "a field is overridden from a subgraph that does not exist"},
+	HintOverriddenRemovable:   {Info, "a field is overridden, so its old subgraph can do without it"},
+	HintOverrideRemovable:     {Info, "an @override does nothing"},
+	HintOverrideMigration:     {Info, "a field is overridden for some requests only"},
+	HintMergedArguments:       {Info, "a directive is applied with different arguments, which are merged"},
+	HintDirectiveArguments:    {Warn, "a directive is applied with different arguments, of which the most frequent are used"},
+	HintDirectiveComposeInfo:  {Info, "a directive need not be composed, or is linked in different major versions"},
+	HintDirectiveComposeWarn:  {Warn, "a composed directive has another name in a subgraph that does not compose it"},
+	HintRuntimeTypes:          {Warn, "a shared field has runtime types that not all of its subgraphs know"},
+	HintUpgradedVersion:       {Info, "a linked specification needs a later version of federation, which is assumed"},
+	HintContextualArgument:    {Info, "an optional argument is contextual in some subgraphs only"},
+	HintOneOf:                 {Info, "an input type is @oneOf in some subgraphs only, so it is in the supergraph"},
+	HintUnanswerable:          {Warn, "an operation can be written that the subgraphs cannot answer, which the reference composer does not see; it fails when it is asked"},
 }
 
 // Hint is an observation that does not prevent composition.
@@ -79,7 +104,7 @@ type Hint struct {
 }
 
 func (m *merger) hint(code HintCode, coordinate, format string, args ...any) *Hint {
-	h := &Hint{Code: code, Level: HintLevels[code], Message: fmt.Sprintf(format, args...), Coordinate: coordinate}
+	h := &Hint{Code: code, Level: Hints[code].Level, Message: fmt.Sprintf(format, args...), Coordinate: coordinate}
 	m.hints = append(m.hints, h)
 	return h
 }
