@@ -84,7 +84,7 @@ linter() {
   echo "export GOLANGCI_LINT='$cache/golangci-lint-$sum'"
 }
 pids=()
-for part in "node_packages test/node" "node_packages test/compose/node" "node_packages test/interchange/node" "node_packages web/admin" "scripts/kafka.sh fetch"; do
+for part in "node_packages test/node" "node_packages test/compose/node" "node_packages test/interchange/node" "node_packages test/monolith/node" "node_packages web/admin" "scripts/kafka.sh fetch"; do
   CHECK_CACHE=$cache $part >&2 &
   pids+=($!)
 done

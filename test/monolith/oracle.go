@@ -1,0 +1,151 @@
+package monolith
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"medicore.dev/medicore/test/monolith/world"
+)
+
+// patience is how long the oracle may take for one answer.
+const patience = 20 * time.Second
+
+// Oracle is a Node process in which graphql-js executes operations on one schema with all the data. It answers one
+// question at a time and is not for concurrent use.
+type Oracle struct {
+	dir     string
+	load    question // the last one that loaded a schema, for a new process
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	answers chan []byte
+	next    int
+}
+
+// NewOracle starts the worker in the folder. Close ends it.
+func NewOracle(dir string) (*Oracle, error) {
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+		return nil, fmt.Errorf("graphql-js is not installed: run npm ci --prefix test/monolith/node: %w", err)
+	}
+	o := &Oracle{dir: dir}
+	return o, o.start()
+}
+
+func (o *Oracle) start() error {
+	o.cmd, o.answers = exec.Command("node", "worker.mjs"), make(chan []byte, 1)
+	o.cmd.Dir, o.cmd.Stderr = o.dir, os.Stderr
+	o.cmd.Env = append(os.Environ(), "NODE_ENV=production")
+	in, err := o.cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := o.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := o.cmd.Start(); err != nil {
+		return fmt.Errorf("start node: %w", err)
+	}
+	o.in = in
+	go func(answers chan<- []byte) {
+		defer close(answers)
+		lines := bufio.NewReaderSize(out, 1<<20)
+		for {
+			line, err := lines.ReadBytes('\n')
+			if err != nil {
+				return
+			}
+			answers <- line
+		}
+	}(o.answers)
+	return nil
+}
+
+// restart replaces a process that hangs or died.
+func (o *Oracle) restart() error {
+	o.Close()
+	if err := o.start(); err != nil {
+		return err
+	}
+	if o.load.Schema == "" {
+		return nil
+	}
+	_, err := o.ask(o.load)
+	return err
+}
+
+// Close ends the process.
+func (o *Oracle) Close() {
+	_ = o.in.Close()
+	_ = o.cmd.Process.Kill()
+	for alive := true; alive; _, alive = <-o.answers { // until the reader has ended
+	}
+	_ = o.cmd.Wait()
+}
+
+type question struct {
+	ID        int            `json:"id"`
+	Schema    string         `json:"schema,omitempty"`
+	World     *world.World   `json:"world,omitempty"`
+	Operation string         `json:"operation,omitempty"`
+	Variables map[string]any `json:"variables,omitempty"`
+}
+
+type reply struct {
+	ID      int
+	Data    any
+	Errors  [][]any
+	Calls   []string
+	Invalid []string
+}
+
+// Load makes the schema and the data those of the questions that follow.
+func (o *Oracle) Load(schema string, w *world.World) error {
+	o.load = question{Schema: schema, World: w}
+	_, err := o.ask(o.load)
+	return err
+}
+
+// Execute answers an operation. It must be valid.
+func (o *Oracle) Execute(operation string, variables map[string]any) (*Answer, error) {
+	r, err := o.ask(question{Operation: operation, Variables: variables})
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{Data: r.Data, Errors: paths(r.Data, r.Errors), Calls: r.Calls}, nil
+}
+
+func (o *Oracle) ask(q question) (reply, error) {
+	o.next++
+	q.ID = o.next
+	line, err := json.Marshal(q)
+	if err != nil {
+		return reply{}, err
+	}
+	if _, err := o.in.Write(append(line, '\n')); err != nil {
+		return reply{}, fmt.Errorf("write to node: %w", err)
+	}
+	select {
+	case line, alive := <-o.answers:
+		var r reply
+		if !alive {
+			return r, errors.New("node ended")
+		}
+		if err := json.Unmarshal(line, &r); err != nil || r.ID != q.ID {
+			return r, fmt.Errorf("node answered %.200q to question %d: %w", line, q.ID, err)
+		}
+		if len(r.Invalid) > 0 {
+			return r, fmt.Errorf("graphql-js refuses this: %s", strings.Join(r.Invalid, "; "))
+		}
+		return r, nil
+	case <-time.After(patience):
+		return reply{}, errors.Join(errors.New("node did not answer in time"), o.restart())
+	}
+}
