@@ -191,7 +191,7 @@ func (n *normaliser) fragment(c *collector, w written, condition, place, parent 
 	case 1:
 		condition = narrowed[0]
 	}
-	if condition == place {
+	if condition == place && len(narrowed) == len(n.runtimeTypes(place)) {
 		narrowed = nil
 	}
 	n.collect(c, w, place, condition, narrowed)
