@@ -161,6 +161,8 @@ func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 			if n.Edge(it.Field.Name) == nil {
 				continue
 			}
+			clear(s.memo) // it depends on what can be reached, and that is only what this root leads to
+			s.reach(part, root.Type, []*querygraph.Node{n})
 			sol := s.solve(part, root.Type, []*querygraph.Node{n})
 			if sol.failed != nil {
 				failed = sol
