@@ -23,6 +23,8 @@ type failure struct {
 	fetch int
 	path  []step
 	err   *gqlerror.Error
+
+	followed bool // fields that required the value have failed by it
 }
 
 // report records an error. ext is what the subgraph said under `extensions`.
@@ -206,8 +208,7 @@ func (r *run) clientErrors(failures []failure) gqlerror.List {
 	placed := map[string]bool{} // messages that have a path
 	for i := range failures {
 		f := &failures[i]
-		paths := r.clientPaths(f.path)
-		for _, p := range paths {
+		if p, ok := r.clientPath(f); ok {
 			key := p.String() + "\x00" + f.err.Message
 			if told[key] {
 				continue
@@ -222,20 +223,11 @@ func (r *run) clientErrors(failures []failure) gqlerror.List {
 	return slices.DeleteFunc(list, func(err *gqlerror.Error) bool { return len(err.Path) == 0 && placed[err.Message] })
 }
 
-// clientPaths maps a path of the store to paths of the response. An error at something private ends at the object
-// above, or, where a fetch needed the private value, at the fields that this fetch was to bring. An error at something
-// that projection never shows has no path at all.
-func (r *run) clientPaths(steps []step) []ast.Path {
-	path, rest, reached := r.project(steps)
-	switch reached {
-	case hidden:
-		return nil
-	case private:
-		if readers := r.readers(steps[:len(steps)-len(rest)+1], 0); len(readers) > 0 {
-			return readers
-		}
-	}
-	return []ast.Path{path}
+// clientPath maps a failure's path in the store to one of the response. An error at something private ends at the object
+// above, unless fields that required it have failed by it. An error at something that projection never shows has no path.
+func (r *run) clientPath(f *failure) (ast.Path, bool) {
+	path, reached := r.project(f.path)
+	return path, reached == shown || reached == private && !f.followed
 }
 
 type reach uint8
@@ -247,9 +239,9 @@ const (
 )
 
 // project follows steps through the store and the client's selection as far as both go.
-func (r *run) project(steps []step) (path ast.Path, rest []step, how reach) {
+func (r *run) project(steps []step) (path ast.Path, how reach) {
 	shape, at := r.whole(), root
-	for i, st := range steps {
+	for _, st := range steps {
 		if st.key == item {
 			path = append(path, ast.PathIndex(st.index))
 			if at != missing {
@@ -262,24 +254,27 @@ func (r *run) project(steps []step) (path ast.Path, rest []step, how reach) {
 			continue
 		}
 		if shape == nil {
-			return path, nil, shown
+			return path, shown
 		}
 		var class *plan.ShapeClass
 		if at != missing && r.store.kind(at) == kindObject {
-			if class = shape.Class(r.store.typeName(at)); class == nil {
-				return path, nil, shown // a hidden or unknown object ends the path
+			name := r.store.typeName(at)
+			if class = shape.Class(name); class == nil && name != "" {
+				return nil, hidden // clients do not see objects of this type
+			} else if class == nil {
+				return path, shown // an unknown object ends the path
 			}
 		}
 		field := fieldByKey(class, st.key)
 		if field == nil {
 			if class != nil && shapeField(shape, st.key) != nil {
-				return nil, nil, hidden
+				return nil, hidden
 			}
 			if class == nil {
 				field = shapeField(shape, st.key)
 			}
 			if field == nil {
-				return path, steps[i:], private
+				return path, private
 			}
 		}
 		path = append(path, ast.PathName(field.Name))
@@ -290,7 +285,7 @@ func (r *run) project(steps []step) (path ast.Path, rest []step, how reach) {
 			at = missing
 		}
 	}
-	return path, nil, shown
+	return path, shown
 }
 
 func fieldByKey(class *plan.ShapeClass, key plan.Key) *plan.ShapeField {
@@ -315,38 +310,52 @@ func shapeField(shape *plan.Shape, key plan.Key) *plan.ShapeField {
 	return fieldByKey(shape.Unknown, key)
 }
 
-// maxRequires bounds how many fetches an input's error is followed through.
-const maxRequires = 16
-
-// readers returns the response paths of the fields whose fetch reads the private value at steps as an input.
-func (r *run) readers(steps []step, depth int) []ast.Path {
-	if depth > maxRequires {
-		return nil
-	}
-	var paths []ast.Path
-	for _, f := range r.plan.All() {
+// follow lets the fields fail whose requirements have failed: what a fetch brought for them means nothing, and what
+// requires them fails in turn. The error of a context's value is told at the fields that took null for it; they keep
+// what they made of that. It is called when the fetch is done.
+func (r *run) follow(f *plan.Fetch) {
+	for i := range r.failures { // those added here are of no earlier fetch, so of no input
+		failed := r.failures[i]
 		for _, b := range f.Entities {
 			for _, p := range b.Paths {
-				objects := r.inContext(b, p, steps)
-				if at, ok := descend(steps, p); ok && at < len(steps) && reads(b.Reps, steps[at:]) {
-					objects = append(objects, steps[:at])
+				any := false
+				keep := func(ref, plan.Key) {}
+				if at, ok := descend(failed.path, p); ok && at < len(failed.path) && r.reads(b.Reps, failed.path, at) {
+					any = r.followed(f, b, failed, failed.path[:at], func(field *plan.WireField) bool {
+						return inKey(b.Reps, failed.path[at:]) || r.readsField(field.Requires, failed.path, at)
+					}, func(o ref, key plan.Key) { r.store.set(o, key, null) })
 				}
-				for _, object := range objects {
-					for i := range b.Entity.Fields {
-						out := append(slices.Clone(object), step{key: b.Entity.Fields[i].Key})
-						path, rest, how := r.project(out)
-						switch {
-						case how == shown:
-							paths = append(paths, path)
-						case how == private && len(rest) > 0:
-							paths = append(paths, r.readers(out, depth+1)...)
-						}
-					}
+				for _, object := range r.inContext(b, p, failed.path) {
+					any = r.followed(f, b, failed, object, func(*plan.WireField) bool { return true }, keep) || any
+				}
+				if any {
+					r.failures[i].followed = true
 				}
 			}
 		}
 	}
-	return paths
+}
+
+// followed lets the fields of an object that need a failed input fail with it, and spoils their values.
+func (r *run) followed(f *plan.Fetch, b *plan.Batch, failed failure, object []step, needs func(*plan.WireField) bool, spoil func(ref, plan.Key)) bool {
+	o := r.store.at(object)
+	any := false
+	for i := range b.Entity.Fields {
+		field := &b.Entity.Fields[i]
+		if !needs(field) || len(r.failures) >= maxErrors {
+			continue // it was sent for the sake of another field
+		}
+		path := append(slices.Clone(object), step{key: field.Key})
+		if _, reached := r.project(path); reached == hidden {
+			continue
+		}
+		any = true
+		r.failures = append(r.failures, failure{fetch: f.ID, path: path, err: failed.err})
+		if o != missing && r.store.kind(o) == kindObject {
+			spoil(o, field.Key)
+		}
+	}
+	return any
 }
 
 // descend returns the number of steps that lead to an object at p.
@@ -361,19 +370,32 @@ func descend(steps []step, p plan.Path) (at int, ok bool) {
 	return at, true
 }
 
-// reads reports whether a representation holds the value at steps below its object.
-func reads(reps []plan.Rep, steps []step) bool {
-	return slices.ContainsFunc(reps, func(rep plan.Rep) bool { return readsField(rep.Fields, steps) })
+// reads reports whether a representation of the object at the first steps holds the value at the end of the path.
+func (r *run) reads(reps []plan.Rep, path []step, at int) bool {
+	return slices.ContainsFunc(reps, func(rep plan.Rep) bool { return r.readsField(rep.Fields, path, at) })
 }
 
-func readsField(fields []plan.RepField, steps []step) bool {
-	for len(steps) > 0 && steps[0].key == item {
-		steps = steps[1:]
+// readsField reports whether the members hold the value at the end of the path. They are those of the object at its
+// first steps.
+func (r *run) readsField(fields []plan.RepField, path []step, at int) bool {
+	for at < len(path) && path[at].key == item {
+		at++
 	}
-	if len(steps) == 0 {
+	if at == len(path) {
 		return true
 	}
+	name := ""
+	if o := r.store.at(path[:at]); o != missing {
+		name = r.store.typeName(o)
+	}
 	return slices.ContainsFunc(fields, func(f plan.RepField) bool {
-		return f.Key == steps[0].key && (f.Fields == nil || readsField(f.Fields, steps[1:]))
+		return f.Key == path[at].key && (f.Types == nil || name == "" || contains(f.Types, name)) && (f.Fields == nil || r.readsField(f.Fields, path, at+1))
+	})
+}
+
+// inKey reports whether the value at steps below an object is part of its key.
+func inKey(reps []plan.Rep, steps []step) bool {
+	return slices.ContainsFunc(reps, func(rep plan.Rep) bool {
+		return slices.ContainsFunc(rep.Fields, func(f plan.RepField) bool { return f.NonNull && f.Key == steps[0].key })
 	})
 }

@@ -22,7 +22,7 @@ import (
 //	at me                             RootPath
 //	entity e0 users|me<User>.friend   alias and paths; <A,B> are the segment's types
 //	rep User{id! dim{w h}}            TypeName or *, optionally [A,B]; ! is NonNull, name=key, |A for types, ^ sends __typename
-//	out User{name:String}
+//	out User{name:String price:Int<{weight=_w}}       < and what the field requires, as in rep
 //	source events                     as fetch, opens the stream
 //	data Query{me:User{name:String!}} response name or name=key; __typename is written plain
 type planText struct {
@@ -155,7 +155,7 @@ func (p *planText) open(text string) string {
 		switch c {
 		case ' ':
 			flush()
-		case '{', '}', ':', '=', '|', '!', '[', ']', '^', ',':
+		case '{', '}', ':', '=', '|', '!', '[', ']', '^', ',', '<':
 			flush()
 			p.toks = append(p.toks, string(c))
 		default:
@@ -247,6 +247,9 @@ func (p *planText) wire(name string) *plan.Wire {
 		f.Leaf = p.leaf(f.Type.Name())
 		if p.peek() == "{" {
 			f.Child = p.wire(f.Type.Name())
+		}
+		if p.accept("<") {
+			f.Requires = p.repFields()
 		}
 		w.Fields = append(w.Fields, f)
 	}

@@ -87,6 +87,7 @@ func (r *run) start(fetches []*plan.Fetch) (ready []*call) {
 			continue
 		}
 		if c := r.prepare(f); c == nil {
+			r.follow(f)
 			r.progress[f.ID] = merged
 		} else {
 			r.progress[f.ID] = running
@@ -102,6 +103,7 @@ func (r *run) mergeAnswered(fetches []*plan.Fetch, calls map[int]*call) bool {
 	for _, f := range fetches {
 		if r.progress[f.ID] == answered && r.isFirst(fetches, f) {
 			r.merge(calls[f.ID])
+			r.follow(f)
 			r.progress[f.ID] = merged
 			any = true
 		}

@@ -193,6 +193,25 @@ func (s *store) get(o ref, key plan.Key) ref {
 	return missing
 }
 
+// at returns the value at the end of a path from the root, or missing.
+func (s *store) at(path []step) ref {
+	v := root
+	for _, st := range path {
+		switch {
+		case st.key == item && s.kind(v) == kindList && int(st.index) < s.len(v):
+			v = s.item(v, int(st.index))
+		case st.key != item && s.kind(v) == kindObject:
+			v = s.get(v, st.key)
+		default:
+			return missing
+		}
+		if v == missing {
+			return missing
+		}
+	}
+	return v
+}
+
 // set writes a slot.
 func (s *store) set(o ref, key plan.Key, v ref) {
 	if i := s.find(o, key); i != 0 {

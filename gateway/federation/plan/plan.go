@@ -149,6 +149,8 @@ type WireField struct {
 	Type  *ast.Type
 	Leaf  Leaf
 	Child *Wire // nil: leaf
+
+	Requires []RepField // members of the representation that this field needs beyond the key
 }
 
 // Leaf is how a leaf value is checked and printed.

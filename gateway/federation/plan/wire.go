@@ -97,6 +97,7 @@ func (b *builder) wire(s *sel) *Wire {
 func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireField {
 	for _, f := range s.fields {
 		w := WireField{Name: f.wire, Types: types, Key: f.key, Field: f.name, Type: f.field.Field.Type}
+		w.Requires = b.members(nil, f.field.Requires, false)
 		if f.child != nil {
 			w.Child = b.wire(f.child.sel)
 		} else {
