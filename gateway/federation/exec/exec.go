@@ -93,7 +93,9 @@ type run struct {
 	merger      merger
 	progress    []progress // by Fetch.ID
 	failures    []failure
-	aborted     string // why the response cannot be completed
+	sentMu      sync.Mutex
+	sent        map[string]*sent // by subgraph and body; only requests that may be made again
+	aborted     string           // why the response cannot be completed
 
 	// With deferred parts: where they are to be delivered, where objects were nulled by something below them, and errors
 	// that belong to what is not delivered yet.
@@ -127,6 +129,7 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 	clear(r.merger.clones)
 	r.progress = append(r.progress[:0], make([]progress, len(p.All()))...)
 	clear(r.failures)
+	clear(r.sent)
 	r.failures, r.aborted = r.failures[:0], ""
 	r.found, r.nulled, r.late = nil, nil, nil
 	return r

@@ -216,7 +216,7 @@ func (r *run) ask(ctx context.Context, c *call, part span) (a answer) {
 			a.err = &FetchError{Message: "could not be asked", Err: fmt.Errorf("panic in fetcher: %v", p)}
 		}
 	}()
-	resp, err := r.exec.fetcher.Fetch(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, part)})
+	resp, err := r.fetchOnce(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, part)}, c.fetch)
 	if err != nil {
 		a.err = err
 		return a

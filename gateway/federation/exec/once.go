@@ -1,0 +1,52 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// sent is a request that may be made again: an entity that stands at two depths is asked for the same at both.
+type sent struct {
+	once sync.Once
+	resp *Response
+	err  error
+}
+
+// fetchOnce asks a subgraph, or answers as it did when the same was asked of it before in this query. In a mutation it
+// always asks, since the answer may have changed.
+func (r *run) fetchOnce(ctx context.Context, req *Request, f *plan.Fetch) (*Response, error) {
+	if !r.mayRepeat(f) {
+		return r.exec.fetcher.Fetch(ctx, req)
+	}
+	key := req.Subgraph + "\x00" + string(req.Body)
+	r.sentMu.Lock()
+	s := r.sent[key]
+	if s == nil {
+		s = &sent{err: errors.New("the same request could not be made before")}
+		if r.sent == nil {
+			r.sent = map[string]*sent{}
+		}
+		r.sent[key] = s
+	}
+	r.sentMu.Unlock()
+	s.once.Do(func() { s.resp, s.err = r.exec.fetcher.Fetch(ctx, req) })
+	return s.resp, s.err
+}
+
+// mayRepeat reports whether another fetch of the plan can be the same request.
+func (r *run) mayRepeat(f *plan.Fetch) bool {
+	if r.plan.Operation == ast.Mutation {
+		return false
+	}
+	for _, g := range r.plan.All() {
+		if g != f && g.Subgraph == f.Subgraph && g.Document == f.Document {
+			return true
+		}
+	}
+	return false
+}
