@@ -72,7 +72,7 @@ func (r *run) perContext(b *plan.Batch) []batch {
 	}
 	out := make([]batch, len(g.objs))
 	for i, objs := range g.objs {
-		out[i] = r.representer.represent(b, objs)
+		out[i], _ = r.representer.represent(b, objs)
 		out[i].values = g.values[i]
 		if i > 0 {
 			out[i].suffix = fmt.Sprintf("_%d", i)

@@ -94,8 +94,8 @@ func (r *run) subgraphError(c *call, a answer, e int32) {
 		return
 	}
 	alias := t.text(path)
-	i := slices.IndexFunc(c.batches, func(b batch) bool { return b.alias() == alias })
-	if i < 0 || len(c.batches[i].uses) == 0 {
+	i := slices.IndexFunc(c.batches[a.part.from:a.part.to], func(b batch) bool { return b.alias() == alias })
+	if i += a.part.from; i < a.part.from || len(c.batches[i].uses) == 0 {
 		r.failedWith(c, a.part, message, ext, nil)
 		return
 	}

@@ -17,6 +17,8 @@ type batch struct {
 
 	suffix string   // of its alias and variables, where a plan's batch is sent several times
 	values [][]byte // of the plan's contexts
+
+	document string // asks for this batch alone, see partial; "" where it is part of the fetch's document
 }
 
 func (b *batch) alias() string { return b.plan.Alias + b.suffix }
@@ -41,12 +43,12 @@ type rep struct {
 	same     int32 // older representation with the same hash, -1 none
 }
 
-// represent builds the representations of the objects. Targets whose key or requirements are incomplete are left out.
-func (r *representer) represent(b *plan.Batch, objs []ref) batch {
+// represent builds the representations of the objects. Those whose key or requirements are incomplete are left.
+func (r *representer) represent(b *plan.Batch, objs []ref) (out batch, left []ref) {
 	if len(objs) == 0 {
-		return batch{plan: b}
+		return batch{plan: b}, nil
 	}
-	out := batch{plan: b, targets: make([]target, 0, len(objs)), list: make([]byte, 0, min(48*len(objs), 64<<10)), uses: make([]int32, 0, len(objs))}
+	out = batch{plan: b, targets: make([]target, 0, len(objs)), list: make([]byte, 0, min(48*len(objs), 64<<10)), uses: make([]int32, 0, len(objs))}
 	if r.first == nil {
 		r.first = map[uint64]int32{}
 	}
@@ -68,6 +70,7 @@ func (r *representer) represent(b *plan.Batch, objs []ref) batch {
 		}
 		if out.list, ok = r.object(out.list, o, b.Reps); !ok {
 			out.list = out.list[:from]
+			left = append(left, o)
 			continue
 		}
 		id, isNew := r.intern(out.list, start)
@@ -79,7 +82,7 @@ func (r *representer) represent(b *plan.Batch, objs []ref) batch {
 		out.uses[id]++
 		out.targets = append(out.targets, target{o, id})
 	}
-	return out
+	return out, left
 }
 
 // intern returns the number of the representation that lies at the end of list.
@@ -192,6 +195,9 @@ func (r *representer) value(dst []byte, v ref, f *plan.RepField) ([]byte, bool) 
 
 // body assembles the JSON of a request that asks for the batches in part.
 func (r *run) body(c *call, part span) []byte {
+	if b := c.partial(part); b != nil {
+		return r.partialBody(c, b)
+	}
 	f := c.fetch
 	document := c.document(part)
 	size := len(document) + len(document)/8 + 128
@@ -217,7 +223,7 @@ func (r *run) body(c *call, part span) []byte {
 			b = append(b, value...)
 		}
 	}
-	for i := range c.batches {
+	for i := range c.batches[:c.whole] {
 		batch := &c.batches[i]
 		asked := part.has(i)
 		if !asked && batch.plan.Contexts != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -25,6 +26,7 @@ type call struct {
 	fetch   *plan.Fetch
 	targets []ref   // root fetch: the objects its data is merged into
 	batches []batch // entity fetch
+	whole   int     // the number of batches that the fetch's document asks for; those behind are partial
 	mark    int     // number of nodes when the targets were collected
 	answers []answer
 }
@@ -157,13 +159,18 @@ func (r *run) prepare(f *plan.Fetch) *call {
 	}
 	c.mark = len(r.store.nodes)
 	asked := false
+	var partial []batch
 	for _, b := range f.Entities {
 		if b.Contexts != nil {
 			c.batches = append(c.batches, r.perContext(b)...)
-		} else {
-			c.batches = append(c.batches, r.representer.represent(b, r.walker.collect(b.Paths)))
+			continue
 		}
+		whole, left := r.representer.represent(b, r.walker.collect(b.Paths))
+		c.batches = append(c.batches, whole)
+		partial = append(partial, r.representer.partial(f, b, left)...)
 	}
+	c.whole = len(c.batches)
+	c.batches = append(c.batches, partial...)
 	for i := range c.batches {
 		asked = asked || len(c.batches[i].uses) > 0
 	}
@@ -178,8 +185,12 @@ const maxAliases = 100
 
 // send asks the subgraph. It runs on a goroutine of its own and touches only c.
 func (r *run) send(ctx context.Context, c *call) {
-	for from := 0; from == 0 || from < len(c.batches); from += maxAliases {
-		r.sendPart(ctx, c, span{from, min(from+maxAliases, len(c.batches))})
+	asked := slices.ContainsFunc(c.batches[:c.whole], func(b batch) bool { return len(b.uses) > 0 })
+	for from := 0; (from == 0 && c.batches == nil) || (asked && from < c.whole); from += maxAliases {
+		r.sendPart(ctx, c, span{from, min(from+maxAliases, c.whole)})
+	}
+	for i := c.whole; i < len(c.batches); i++ {
+		c.answers = append(c.answers, r.ask(ctx, c, span{i, i + 1}))
 	}
 }
 

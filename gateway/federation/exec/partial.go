@@ -1,0 +1,191 @@
+package exec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	queryparser "github.com/vektah/gqlparser/v2/parser"
+
+	"medicore.dev/medicore/gateway/federation/plan"
+)
+
+// partial makes batches for objects of which an input of some fields is missing: the fetch's other fields must not be
+// lost with them, but no resolver may run on half its input. Each distinct set of fields that can be asked for becomes
+// a request of its own. That happens only where something failed before, so it need not be quick.
+func (r *representer) partial(f *plan.Fetch, b *plan.Batch, objs []ref) []batch {
+	if len(objs) == 0 || !slices.ContainsFunc(b.Entity.Fields, func(f plan.WireField) bool { return len(f.Requires) > 0 }) {
+		return nil
+	}
+	var out []batch
+	at := map[string]int{}      // of the batch, by what is lost
+	known := map[string]int32{} // number of a representation in its batch, by what is lost and its text
+	for _, o := range objs {
+		rep, lost, ok := r.incomplete(o, b)
+		if !ok {
+			continue
+		}
+		group := fmt.Sprint(lost)
+		i, ok := at[group]
+		if !ok {
+			p := *b
+			entity := *b.Entity
+			entity.Fields = slices.DeleteFunc(slices.Clone(entity.Fields), func(f plan.WireField) bool { return slices.Contains(lost, f.Key) })
+			p.Entity = &entity
+			document, err := reduced(f.Document, b, lost)
+			if err != nil {
+				return out // the planner wrote it, so this cannot be
+			}
+			i = len(out)
+			at[group] = i
+			out = append(out, batch{plan: &p, document: document})
+		}
+		id, ok := known[group+rep]
+		if !ok {
+			id = int32(len(out[i].uses))
+			known[group+rep] = id
+			if id > 0 {
+				out[i].list = append(out[i].list, ',')
+			}
+			out[i].list = append(out[i].list, rep...)
+			out[i].uses = append(out[i].uses, 0)
+		}
+		out[i].uses[id]++
+		out[i].targets = append(out[i].targets, target{o, id})
+	}
+	return out
+}
+
+// incomplete writes the representation of an object without the inputs that are missing. lost are the fields that need
+// them. ok is false when the key is incomplete or nothing is left to ask for.
+func (r *representer) incomplete(o ref, b *plan.Batch) (rep string, lost []plan.Key, ok bool) {
+	name := r.s.typeName(o)
+	for i := range b.Reps {
+		p := &b.Reps[i]
+		send := p.TypeName
+		if send == "" {
+			send = name
+		}
+		if p.Types != nil && !contains(p.Types, name) || send == "" {
+			continue
+		}
+		text, omitted, ok := r.available(appendString([]byte(`{"__typename":`), send), o, p.Fields)
+		if !ok {
+			continue
+		}
+		left := false
+		for j := range b.Entity.Fields {
+			f := &b.Entity.Fields[j]
+			switch {
+			case f.Types != nil && name != "" && !contains(f.Types, name):
+			case slices.ContainsFunc(f.Requires, func(in plan.RepField) bool { return slices.Contains(omitted, in.Key) }):
+				lost = append(lost, f.Key)
+			default:
+				left = true
+			}
+		}
+		return string(append(text, '}')), lost, left
+	}
+	return "", nil, false
+}
+
+// available writes the members that can be written. It fails where one of the key is not among them.
+func (r *representer) available(dst []byte, o ref, fields []plan.RepField) (out []byte, omitted []plan.Key, ok bool) {
+	name := r.s.typeName(o)
+	for i := range fields {
+		f := &fields[i]
+		if f.Types != nil && !contains(f.Types, name) {
+			continue
+		}
+		mark := len(dst)
+		v := r.s.get(o, f.Key)
+		if v != missing && (v != null || !f.NonNull) {
+			dst = append(append(append(dst, ',', '"'), f.Name...), '"', ':')
+			if dst, ok = r.value(dst, v, f); ok {
+				continue
+			}
+		}
+		if f.NonNull {
+			return dst, nil, false
+		}
+		dst = dst[:mark]
+		omitted = append(omitted, f.Key)
+	}
+	return dst, omitted, true
+}
+
+// reduced is the document less all other `_entities` fields and less the fields that are lost.
+func reduced(document string, b *plan.Batch, lost []plan.Key) (string, error) {
+	doc, err := queryparser.ParseQuery(&ast.Source{Input: document})
+	if err != nil {
+		return "", fmt.Errorf("parse the document of a fetch: %w", err)
+	}
+	gone := func(s ast.Selection) bool {
+		f, ok := s.(*ast.Field)
+		return ok && slices.ContainsFunc(b.Entity.Fields, func(w plan.WireField) bool { return w.Name == f.Alias && slices.Contains(lost, w.Key) })
+	}
+	op := doc.Operations[0]
+	op.SelectionSet = slices.DeleteFunc(op.SelectionSet, func(s ast.Selection) bool { return s.(*ast.Field).Alias != b.Alias })
+	used := map[string]bool{}
+	for _, s := range op.SelectionSet {
+		field := s.(*ast.Field)
+		for _, t := range field.SelectionSet {
+			if on, ok := t.(*ast.InlineFragment); ok {
+				if on.SelectionSet = slices.DeleteFunc(on.SelectionSet, gone); len(on.SelectionSet) == 0 {
+					on.SelectionSet = ast.SelectionSet{&ast.Field{Name: "__typename", Alias: "__typename"}}
+				}
+			}
+		}
+		variables(ast.SelectionSet{field}, used)
+	}
+	op.VariableDefinitions = slices.DeleteFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool { return !used[v.Variable] })
+	var text strings.Builder
+	formatter.NewFormatter(&text, formatter.WithIndent("")).FormatQueryDocument(doc)
+	return text.String(), nil
+}
+
+// variables notes the variables used in a selection set.
+func variables(set ast.SelectionSet, used map[string]bool) {
+	var value func(v *ast.Value)
+	value = func(v *ast.Value) {
+		if v.Kind == ast.Variable {
+			used[v.Raw] = true
+		}
+		for _, c := range v.Children {
+			value(c.Value)
+		}
+	}
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			for _, a := range s.Arguments {
+				value(a.Value)
+			}
+			variables(s.SelectionSet, used)
+		case *ast.InlineFragment:
+			variables(s.SelectionSet, used)
+		}
+	}
+}
+
+// partial returns the batch that the part consists of if that has a document of its own.
+func (c *call) partial(part span) *batch {
+	if part.from < c.whole || part.from == len(c.batches) {
+		return nil
+	}
+	return &c.batches[part.from]
+}
+
+// partialBody assembles the request for a partial batch.
+func (r *run) partialBody(c *call, b *batch) []byte {
+	body := append(appendString([]byte(`{"query":`), b.document), `,"variables":{`...)
+	body = append(append(append(appendString(body, b.plan.Variable), ':', '['), b.list...), ']')
+	for _, name := range c.fetch.Variables {
+		if value, ok := r.in.Variables[name]; ok && strings.Contains(b.document, "$"+name) {
+			body = append(append(appendString(append(body, ','), name), ':'), value...)
+		}
+	}
+	return append(body, '}', '}')
+}
