@@ -143,7 +143,7 @@ func (s *shaper) collect(sels []*operation.Selection, runtimeType string) []*ask
 func (s *shaper) signature(list []*asked, runtimeType string) string {
 	var b strings.Builder
 	for _, a := range list {
-		fmt.Fprintf(&b, "%s:%s:%s(", a.item.Name, a.item.Field.Name, s.typeOf(a.item, runtimeType))
+		fmt.Fprintf(&b, "%s:%s(%s):%s(", a.item.Name, a.item.Field.Name, a.item.Args, s.typeOf(a.item, runtimeType))
 		for _, sel := range a.sels {
 			fmt.Fprintf(&b, "%p ", sel)
 		}
