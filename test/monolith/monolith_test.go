@@ -29,7 +29,6 @@ var (
 	workers     = flag.Int("workers", 2, "Node processes")
 	shrink      = flag.String("shrink", "", "folder that takes the smallest cases that fail")
 	most        = flag.Int("most", 3, "how many cases of a kind are shrunk")
-	switches    = flag.String("on", "", "classes that are off by default, with commas between")
 )
 
 // run is what the supergraphs gave so far.
@@ -88,7 +87,7 @@ func TestFederationEqualsMonolith(t *testing.T) {
 }
 
 func (r *run) supergraph(t *testing.T, oracle *Oracle, n uint64) {
-	f := generate.New(*seed, n, strings.FieldsFunc(*switches, func(c rune) bool { return c == ',' })...)
+	f := generate.New(*seed, n)
 	engine, err := NewEngine(f.Subgraphs, f.World)
 	if errors.Is(err, ErrCompose) {
 		r.mu.Lock()

@@ -19,23 +19,12 @@ type Federation struct {
 	Subgraphs []subgraph.Source
 	Schema    string // what clients see
 	World     *world.World
-	Labels    []string        // of overrides
-	Features  map[string]bool // what the subgraphs make use of, beside what their SDL shows
+	Labels    []string // of overrides
 }
 
-// The switches of classes that are off by default.
-const (
-	Contexts = "contexts" // @context and @fromContext
-)
-
-// New makes supergraph number n of a seed. The switches that are on add classes that are off otherwise; see Switches.
-func New(seed, n uint64, switches ...string) *Federation {
-	f := &federation{
-		r: random{rand.New(rand.NewPCG(seed, n))}, byName: map[string]*typ{}, features: map[string]bool{}, on: map[string]bool{},
-	}
-	for _, s := range switches {
-		f.on[s] = true
-	}
+// New makes supergraph number n of a seed.
+func New(seed, n uint64) *Federation {
+	f := &federation{r: random{rand.New(rand.NewPCG(seed, n))}, byName: map[string]*typ{}}
 	f.subgraphs()
 	f.leaves()
 	f.add("Query", ast.Object)
@@ -58,7 +47,7 @@ func New(seed, n uint64, switches ...string) *Federation {
 	f.roots()
 	f.emptyPools()
 	f.findSolid()
-	out := &Federation{Schema: f.merged(false), World: f.data(), Labels: f.labels, Features: f.features}
+	out := &Federation{Schema: f.merged(false), World: f.data(), Labels: f.labels}
 	for _, s := range f.subs {
 		out.Subgraphs = append(out.Subgraphs, subgraph.Source{Name: s.name, URL: "http://" + s.name, SDL: f.sdl(s)})
 	}
@@ -67,13 +56,11 @@ func New(seed, n uint64, switches ...string) *Federation {
 
 // federation is a supergraph as far as it is made.
 type federation struct {
-	r        random
-	subs     []*sub
-	types    []*typ
-	byName   map[string]*typ
-	labels   []string
-	features map[string]bool
-	on       map[string]bool
+	r      random
+	subs   []*sub
+	types  []*typ
+	byName map[string]*typ
+	labels []string
 }
 
 // sub is a subgraph.
@@ -123,7 +110,6 @@ type fld struct {
 	args     []*arg
 	in       map[*sub]*decl
 	key      bool // it is in a key, so never null, and tells objects apart
-	unique   bool // alone it tells objects apart
 	required bool // it is in a @requires
 	hidden   bool
 	tags     map[*sub]string // directives that change nothing
@@ -258,7 +244,7 @@ func some[T any](r random, list []T, n int) []T {
 	return out
 }
 
-// leafType wraps a leaf type in lists and non-null marks.
+// wrap puts a type into lists and non-null marks.
 func (f *federation) wrap(name string) string {
 	return strings.ReplaceAll(pick(f.r, []string{"%", "%", "%", "%!", "%!", "[%]", "[%!]", "[%!]!", "[[%]]", "[[%!]!]!"}), "%", name)
 }

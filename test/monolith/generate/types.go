@@ -94,7 +94,6 @@ func (f *federation) addKey(t *typ, s *sub, text string) {
 		k.paths = append(k.paths, name)
 		x := t.field(name, "ID!", nil, s)
 		x.key = true
-		x.unique = x.unique || name == "id" || name == "sku"
 	}
 	p := t.in[s]
 	if !slices.ContainsFunc(p.keys, func(k key) bool { return k.text == text }) {
@@ -122,7 +121,6 @@ func (f *federation) nest(t *typ, s *sub, text string) bool {
 	}
 	f.addKey(x.target, s, "id")
 	t.field(name, "", nil, s).key = true
-	x.unique = true
 	return true
 }
 
