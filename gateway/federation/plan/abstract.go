@@ -59,7 +59,7 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 		case it.Types != nil:
 			for _, t := range it.Types {
 				switch {
-				case s.missing(s.whole(sel), t):
+				case excluded(entries, t) || s.missing(s.whole(sel), t):
 				case all[t] == nil: // an answer without these objects must not look cheap
 					return &solution{failed: s.untold(it, t, typeName)}
 				default:
@@ -105,6 +105,14 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 	}
 	s.consider(out, typeName, entries)
 	return out
+}
+
+// excluded reports whether objects entered at the nodes cannot have the runtime type: one of the nodes is of another
+// object type, as where an object type narrows the type of an interface's field.
+func excluded(entries []*querygraph.Node, runtimeType string) bool {
+	return slices.ContainsFunc(entries, func(n *querygraph.Node) bool {
+		return n.Type.Kind == ast.Object && !n.Type.InterfaceObject && n.Type.Name != runtimeType
+	})
 }
 
 // inOrder sorts items as the client wrote them.
