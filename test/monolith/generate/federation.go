@@ -32,6 +32,7 @@ func New(seed, n uint64) *Federation {
 	f.entities()
 	f.values()
 	f.abstract()
+	f.peers()
 	f.fields()
 	f.interfaceObjects()
 	f.hiddenTypes()

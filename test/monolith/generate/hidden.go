@@ -29,7 +29,7 @@ func (f *federation) hiddenTypes() {
 	known := f.places(h)
 	f.leaf(h, "h", known)
 	for _, x := range to.fields {
-		h.field(x.name, x.typ.String(), nil, known...).args = x.args
+		h.field(x.name, x.typ.String(), x.target, known...).args = x.args
 	}
 	to.members = append(to.members, h)
 	for _, s := range known {
