@@ -60,6 +60,7 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 			for _, t := range it.Types {
 				switch {
 				case excluded(entries, t) || s.missing(s.whole(sel), t):
+				case all[t] == nil && s.lenient:
 				case all[t] == nil: // an answer without these objects must not look cheap
 					return &solution{failed: s.untold(it, t, typeName)}
 				default:

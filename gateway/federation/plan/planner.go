@@ -73,20 +73,17 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trac
 	if op.Deferred {
 		return p.planDeferred(ctx, g, op, trace)
 	}
-	s := newSolver(ctx, g)
-	e := &emitter{g: g, keys: newKeyring(op), spend: s.spend}
-	var root *operation.Selection
-	root, s.contexts = bindContexts(g, e.keys, op)
-	if len(s.contexts.bindings) > 0 {
-		e.written = map[*place]map[Key][]*spot{}
+	s, e, err := choose(newSolver(ctx, g), op, trace)
+	if errors.Is(err, ErrUnsatisfiable) {
+		// Fragments that no subgraph at hand can match are kept at first, so that a subgraph that could is preferred.
+		again := newSolver(ctx, g)
+		again.units, again.lenient = s.units, true
+		if t, f, failed := choose(again, op, nil); failed == nil {
+			s, e, err = t, f, nil
+		}
 	}
-	if s.trace = trace; trace != nil {
+	if trace != nil {
 		defer func() { trace.Units = s.units }()
-	}
-	if op.Kind == ast.Query {
-		err = planQuery(s, e, root)
-	} else {
-		err = planRoots(s, e, root)
 	}
 	if trace != nil {
 		trace.Failed, _ = errors.AsType[*Unsatisfiable](err)
@@ -126,6 +123,21 @@ func finish(s *solver, e *emitter, op *operation.Operation, sp *split) (*Plan, e
 	out.Keys = e.keys.names
 	out.Cost = cost(out)
 	return out, nil
+}
+
+// choose decides where each field is read and makes the visits.
+func choose(s *solver, op *operation.Operation, trace *Trace) (*solver, *emitter, error) {
+	e := &emitter{g: s.g, keys: newKeyring(op), spend: s.spend}
+	var root *operation.Selection
+	root, s.contexts = bindContexts(s.g, e.keys, op)
+	if len(s.contexts.bindings) > 0 {
+		e.written = map[*place]map[Key][]*spot{}
+	}
+	s.trace = trace
+	if op.Kind == ast.Query {
+		return s, e, planQuery(s, e, root)
+	}
+	return s, e, planRoots(s, e, root)
 }
 
 // planQuery solves the root like any other object: each subgraph is a way to land on it.

@@ -21,6 +21,7 @@ const (
 // solver chooses where each field is read. The unit of choice is the set of requests made for one object, so fields
 // share hops by construction; results are kept per (selection, type, entry nodes).
 type solver struct {
+	lenient bool         // fragments that cannot match at the nodes at hand are left out
 	ended   func() error // the caller's context, polled
 	g       *querygraph.Graph
 	subs    int
