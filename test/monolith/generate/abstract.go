@@ -104,6 +104,9 @@ func (f *federation) common(name string, members []*typ) *fld {
 			text += "!"
 		}
 		places := f.places(t)
+		if t.leaf != nil {
+			places = slices.DeleteFunc(places, func(s *sub) bool { return s == t.leaf })
+		}
 		if t.entity && f.r.chance(50) {
 			places = some(f.r, places, 1+f.r.IntN(len(places)))
 		}

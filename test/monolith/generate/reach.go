@@ -119,7 +119,7 @@ func (f *federation) externalKeys() {
 				switch {
 				case f.extends(t, s) && x.target == nil && f.r.chance(70):
 					d.external, d.readable = true, true
-				case !s.fed1 && !f.extends(t, s) && !f.keyOfInterface(t, s) && f.r.chance(12):
+				case !s.fed1 && !f.extends(t, s) && !f.keyOfInterface(t, s) && !f.inNestedKey(t) && f.r.chance(12):
 					if d.external = true; !f.reachable() || f.inInterface(t, x, s) {
 						d.external = false
 					}
@@ -159,6 +159,13 @@ func keyMember(t *typ, s *sub, name string) bool {
 // inInterface reports whether an interface of the type has the field in the subgraph.
 func (f *federation) inInterface(t *typ, x *fld, s *sub) bool {
 	return slices.ContainsFunc(t.in[s].implements, func(i *typ) bool { return i.get(x.name) != nil && i.get(x.name).in[s] != nil })
+}
+
+// inNestedKey reports whether a key leads through objects of the type.
+func (f *federation) inNestedKey(t *typ) bool {
+	return slices.ContainsFunc(f.types, func(o *typ) bool {
+		return slices.ContainsFunc(o.fields, func(x *fld) bool { return x.key && x.target == t })
+	})
 }
 
 // keyOfInterface reports whether an interface of the type has a key in the subgraph.
