@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/subgraph"
 )
 
@@ -82,6 +83,11 @@ func TestFixedCases(t *testing.T) {
 			e := examine(t, worker, deviations, sources)
 			for _, d := range e.used {
 				used[d] = true
+			}
+			for _, h := range e.apollo.Hints {
+				if ours := compose.Hints[compose.HintCode(h.Code)].Level; string(ours) != h.Level {
+					t.Errorf("%s is a hint of level %s, want %s", h.Code, ours, h.Level)
+				}
 			}
 			if len(e.left) > 0 {
 				t.Errorf("%s\nreference: %v\nours: %v", strings.Join(e.left, "\n"), e.apollo.Messages, e.ours.Messages)

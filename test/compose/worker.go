@@ -26,6 +26,7 @@ const (
 type Hint struct {
 	Code       string `json:"code"`
 	Coordinate string `json:"coordinate"`
+	Level      string `json:"level"` // only of the reference's
 }
 
 // Answer is what a composer says about a set of subgraphs.

@@ -49,12 +49,11 @@ func (c *apiCheck) hidden(list ast.DirectiveList) bool {
 }
 
 // fail reports an error in the elements of those coordinates.
-func (c *apiCheck) fail(coordinates []string, code spec.Code, format string, args ...any) *spec.Error {
+func (c *apiCheck) fail(coordinates []string, code spec.Code, format string, args ...any) {
 	e := c.errorf(code, format, args...)
 	for _, at := range coordinates {
 		e.AtAll(c.placesOf(at))
 	}
-	return e
 }
 
 // hiddenType reports whether the type is @inaccessible.

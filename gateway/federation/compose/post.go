@@ -102,7 +102,7 @@ func (m *merger) checkGraphQL() {
 		return
 	}
 	m.read, m.readErr = supergraph.ReadDocument(doc) // before validation, which adds to the document
-	elements := slices.Clone(doc.Definitions) // what validation adds is no element of the supergraph
+	elements := slices.Clone(doc.Definitions)        // what validation adds is no element of the supergraph
 	for _, err := range subgraph.ValidateDocument(doc) {
 		var g *gqlerror.Error
 		if !errors.As(err, &g) {

@@ -3,7 +3,7 @@
 //   {"id": 1, "subgraphs": [{"name": "a", "url": "http://a", "sdl": "..."}]}
 //   {"id": 1, "apollo": ANSWER, "ms": wall-clock milliseconds, "cpuMs": of the processor, by all threads}
 //   {"id": 1, "guild": ANSWER}
-//   ANSWER = {"verdict": "OK|ERR|THROW", "codes": [], "messages": [], "hints": [{"code", "coordinate"}], "supergraph": "", "api": ""}
+//   ANSWER = {"verdict": "OK|ERR|THROW", "codes": [], "messages": [], "hints": [{"code", "coordinate", "level"}], "supergraph": "", "api": ""}
 import { createInterface } from "node:readline";
 import { composeServices } from "@apollo/composition";
 import { printSchema, Supergraph } from "@apollo/federation-internals";
@@ -35,7 +35,7 @@ function apollo(subgraphs) {
   if (errors) return failed(errors);
   return {
     verdict: "OK",
-    hints: hints.map((h) => ({ code: h.definition.code, coordinate: coordinate(h) })),
+    hints: hints.map((h) => ({ code: h.definition.code, coordinate: coordinate(h), level: h.definition.level.name })),
     supergraph: supergraphSdl,
     api: printSchema(schema.toAPISchema()),
   };
