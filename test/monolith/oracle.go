@@ -22,6 +22,7 @@ const patience = 20 * time.Second
 // question at a time and is not for concurrent use.
 type Oracle struct {
 	dir     string
+	script  string
 	load    question // the last one that loaded a schema, for a new process
 	cmd     *exec.Cmd
 	in      io.WriteCloser
@@ -30,16 +31,18 @@ type Oracle struct {
 }
 
 // NewOracle starts the worker in the folder. Close ends it.
-func NewOracle(dir string) (*Oracle, error) {
+func NewOracle(dir string) (*Oracle, error) { return newWorker(dir, "worker.mjs") }
+
+func newWorker(dir, script string) (*Oracle, error) {
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
-		return nil, fmt.Errorf("graphql-js is not installed: run npm ci --prefix test/monolith/node: %w", err)
+		return nil, fmt.Errorf("its packages are not installed: run npm ci --prefix in %s: %w", dir, err)
 	}
-	o := &Oracle{dir: dir}
+	o := &Oracle{dir: dir, script: script}
 	return o, o.start()
 }
 
 func (o *Oracle) start() error {
-	o.cmd, o.answers = exec.Command("node", "worker.mjs"), make(chan []byte, 1)
+	o.cmd, o.answers = exec.Command("node", o.script), make(chan []byte, 1)
 	o.cmd.Dir, o.cmd.Stderr = o.dir, os.Stderr
 	o.cmd.Env = append(os.Environ(), "NODE_ENV=production")
 	in, err := o.cmd.StdinPipe()
@@ -91,8 +94,12 @@ func (o *Oracle) Close() {
 }
 
 type question struct {
-	ID        int            `json:"id"`
-	Schema    string         `json:"schema,omitempty"`
+	ID     int    `json:"id"`
+	Schema string `json:"schema,omitempty"`
+	// Of peers.mjs: a supergraph to load, or the gateway that is to answer.
+	Supergraph string `json:"supergraph,omitempty"`
+	Gateway    string `json:"gateway,omitempty"`
+
 	World     *world.World   `json:"world,omitempty"`
 	Operation string         `json:"operation,omitempty"`
 	Variables map[string]any `json:"variables,omitempty"`
@@ -104,6 +111,10 @@ type reply struct {
 	Errors  [][]any
 	Calls   []string
 	Invalid []string
+
+	// Of peers.mjs.
+	Unloaded map[string]string
+	Failed   string
 }
 
 // Load makes the schema and the data those of the questions that follow.
