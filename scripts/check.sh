@@ -53,6 +53,13 @@ phase "fuzz targets" fuzz
 sets=2000
 [ -z "${FULL:-}" ] || sets=20000
 phase "our composer against others" go test -tags e2e -timeout 30m -count=1 ./test/compose -sets "$sets"
+graphs=200
+[ -z "${FULL:-}" ] || graphs=4000
+equivalence() {
+  go test -tags e2e -timeout 60m -count=1 ./test/monolith -supergraphs "$graphs" &&
+    go test -tags e2e -race -timeout 30m -count=1 -run TestFederationEqualsMonolith ./test/monolith -supergraphs 10
+}
+phase "federation against a monolith, and other gateways" equivalence
 phase "build" go build -o "$work/medicore" ./cmd/medicore
 export CHECK_BIN=$work/medicore
 phase "the binary as one process and as five" go test -tags e2e -p 1 -timeout 10m -count=1 ./test/e2e ./test/rest
