@@ -29,7 +29,7 @@ const (
 type Problem struct {
 	Kind       Kind
 	Coordinate string    // "Type.field", or "Type" where a type condition is at fault
-	Operation  string    // the shortest one, "" for Mutation
+	Operation  string    // the shortest one, with the subgraphs that it visits; "" for Mutation
 	Reasons    []Reason  // by subgraph
 	Fixes      []string  // what would help
 	Runtime    []Runtime // of RuntimeTypes

@@ -1,12 +1,14 @@
 package satisfy
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// operation prints the operation that leads to the state.
+// operation prints the operation that leads to the state. Behind each object stand the subgraphs that it may come from.
 func (st *state) operation(api *ast.Schema) string {
 	var steps []*state
 	for s := st; s != nil; s = s.before {
@@ -28,7 +30,7 @@ func (st *state) operation(api *ast.Schema) string {
 			b.WriteString("... on " + steps[i].step.on)
 		}
 		if i > 0 || !st.typ.IsLeafType() {
-			b.WriteString(" {")
+			b.WriteString(" {" + steps[i].holders())
 		}
 		b.WriteByte('\n')
 	}
@@ -41,6 +43,20 @@ func (st *state) operation(api *ast.Schema) string {
 		b.WriteString(strings.Repeat("  ", depth) + "}\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// holders prints the subgraphs that bring the state's object, as a comment.
+func (st *state) holders() string {
+	var names []string
+	for _, p := range st.entries {
+		if name := strconv.Quote(p.at.sub.Name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " # from " + strings.Join(names, ", ")
 }
 
 // arguments prints values for the arguments that a field cannot do without.
