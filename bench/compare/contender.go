@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"medicore.dev/medicore/bench/world"
+)
+
+// contender is a gateway as it is to be measured.
+type contender struct {
+	name   string
+	about  string
+	ready  string // path that answers 200 when it is ready
+	deep   bool   // it answers the deep join only
+	launch func(port, dir string) (env, argv []string, err error)
+}
+
+// ours is what the others are compared with.
+const ours = "ours"
+
+// contenders are the gateways that are here, and a sentence about each that is not.
+func (b *bench) contenders(ctx context.Context) (list []contender, absent []string) {
+	list = append(list, contender{
+		name: ours, about: "medicore gateway, default settings; it has no in-flight sharing", ready: "/ready",
+		launch: func(port, _ string) ([]string, []string, error) {
+			return nil, []string{b.medicore, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port}, nil
+		},
+	})
+	if router := find("BENCH_HIVE_ROUTER", "hive-router"); router != "" {
+		for _, sharing := range []string{"none", "subgraph", "both"} {
+			list = append(list, contender{
+				name: "hive-router, " + sharing, about: "one worker; shares " + shares[sharing], ready: "/readiness",
+				launch: func(port, dir string) ([]string, []string, error) {
+					return hiveRouter(b.sdl, router, sharing, port, dir)
+				},
+			})
+		}
+	} else {
+		absent = append(absent, "Hive Router is not installed: neither BENCH_HIVE_ROUTER nor hive-router on the PATH names it.")
+	}
+	if program, err := b.hiveGateway(); err == nil {
+		list = append(list, contender{
+			name: "hive-gateway", about: version(ctx, "node", program, "--version") + ", Node " + version(ctx, "node", "--version") + ", default settings", ready: "/readiness",
+			launch: func(port, _ string) ([]string, []string, error) {
+				return []string{"NODE_ENV=production"}, []string{"node", program, "supergraph", b.sdl, "--host", "127.0.0.1", "--port", port, "--fork", "1"}, nil
+			},
+		})
+	} else {
+		absent = append(absent, "Hive Gateway is not installed: "+err.Error()+".")
+	}
+	absent = append(absent, "Cosmo's router is not in the package registries, so it is not run here.")
+	for _, client := range []string{"net/http", "own"} {
+		for _, sharing := range []string{"none", "subgraph", "both"} {
+			list = append(list, contender{
+				name: "floor, " + client + ", " + sharing, about: "the plan written in Go, client " + client + "; shares " + shares[sharing], ready: "/", deep: true,
+				launch: func(port, _ string) ([]string, []string, error) {
+					argv := []string{filepath.Join(b.work, "floor"), "-listen", "127.0.0.1:" + port, "-client", client, "-share", sharing}
+					for _, name := range world.Subgraphs {
+						argv = append(argv, "-"+name, b.places[name])
+					}
+					return nil, argv, nil
+				},
+			})
+		}
+	}
+	if len(b.gateways) > 0 {
+		list = slices.DeleteFunc(list, func(c contender) bool {
+			return !slices.ContainsFunc(b.gateways, func(prefix string) bool { return strings.HasPrefix(c.name, prefix) })
+		})
+	}
+	return list, absent
+}
+
+// shares says what requests that are under way at one time share.
+var shares = map[string]string{
+	"none":     "nothing",
+	"subgraph": "equal requests to subgraphs that are under way",
+	"both":     "these, and equal client requests that are under way",
+}
+
+// find is the program that the variable names, or that of the name on the PATH; "" if there is none.
+func find(variable, name string) string {
+	path, err := exec.LookPath(name)
+	if set := os.Getenv(variable); set != "" {
+		path, err = exec.LookPath(set)
+	}
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// hiveRouter writes the router's configuration. It would start a worker for each core of the machine, but has only one.
+func hiveRouter(sdl, router, sharing, port, dir string) (env, argv []string, err error) {
+	config := filepath.Join(dir, "router.config.yaml")
+	text := fmt.Sprintf(`supergraph: {source: file, path: %q}
+http: {host: 127.0.0.1, port: %s, workers: 1}
+traffic_shaping:
+  all: {dedupe_enabled: %t}
+  router: {dedupe: {enabled: %t}}
+`, sdl, port, sharing != "none", sharing == "both")
+	return []string{"ROUTER_CONFIG_FILE_PATH=" + config}, []string{router}, os.WriteFile(config, []byte(text), 0o600)
+}
+
+// hiveGateway is the program file of Hive Gateway.
+func (b *bench) hiveGateway() (string, error) {
+	if _, err := exec.LookPath("node"); err != nil {
+		return "", err
+	}
+	dir := os.Getenv("BENCH_HIVE_GATEWAY")
+	if dir == "" {
+		dir = filepath.Join(b.root, "test", "interchange", "node", "node_modules", "@graphql-hive", "gateway")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "dist", "bin.js")
+	if _, err := os.Stat(program); err != nil {
+		return "", fmt.Errorf("npm ci --prefix test/interchange/node installs it, or set BENCH_HIVE_GATEWAY")
+	}
+	return program, nil
+}
+
+// version is what the command prints.
+func version(ctx context.Context, argv ...string) string {
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).Output()
+	if err != nil {
+		return "unknown version"
+	}
+	return strings.TrimSpace(string(out))
+}
