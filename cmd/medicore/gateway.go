@@ -37,6 +37,8 @@ func gatewayCommand() *cobra.Command {
 	supergraph := cmd.Flags().String("supergraph", "", "file (watched) or URL (polled) of a supergraph SDL; its subgraphs' URLs are used")
 	subgraphs := cmd.Flags().StringArray("subgraph", nil, "NAME=URL of a subgraph, which is polled for its schema (repeatable)")
 	listen := cmd.Flags().String("listen", "127.0.0.1:4000", "host:port")
+	operations := cmd.Flags().String("ops-listen", "", "host:port; when set, /metrics and the detail of /ready are served there and not on --listen")
+	profiles := cmd.Flags().Bool("ops-profiles", false, "serve profiles of the process, for go tool pprof, at /debug/pprof/ on --ops-listen")
 	cache := cmd.Flags().String("cache", "", "short for --gateway.supergraph-cache")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := config.Load(&settings, config.Sources{Prefix: app.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags()}); err != nil {
@@ -47,7 +49,7 @@ func gatewayCommand() *cobra.Command {
 			return err
 		}
 		settings.Gateway.Cache = cmp.Or(*cache, settings.Gateway.Cache)
-		f := app.Federation{Config: settings.Gateway, Listen: *listen, JWTSecret: settings.Secret, Backends: map[string]gateway.Backend{}}
+		f := app.Federation{Config: settings.Gateway, Listen: *listen, Ops: *operations, Profiles: *profiles, JWTSecret: settings.Secret, Backends: map[string]gateway.Backend{}}
 		switch {
 		case *supergraph != "" && *file == "" && len(*subgraphs) == 0:
 			f.Follow, f.FollowFrom = lookForSupergraph(*supergraph), *supergraph

@@ -169,7 +169,7 @@ func (p *process) buildOps() (module.Module, error) {
 	return part{
 		start: func(ctx context.Context) (err error) {
 			mux := http.NewServeMux()
-			serve.Ops{State: p.state, Version: p.opt.Version, Metrics: p.metrics.Registry, Health: func(ctx context.Context) map[string]string {
+			serve.Ops{State: p.state, Version: p.opt.Version, Metrics: p.metrics.Registry, Profiles: p.cfg.Listen.OpsProfiles, Health: func(ctx context.Context) map[string]string {
 				out := map[string]string{}
 				for name, s := range p.services {
 					for what, state := range s.Health(ctx) {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"medicore.dev/medicore/gateway"
+	"medicore.dev/medicore/gateway/registry"
 	"medicore.dev/medicore/internal/principal"
 )
 
@@ -102,6 +105,7 @@ func TestConfigurationsThatCannotRun(t *testing.T) {
 		{"no target", func(c *Config) { c.Target = nil }, []string{"target"}},
 		{"a service alone without secret and brokers", func(c *Config) { c.Target = []string{Profiles} }, []string{"JWT_SECRET", "kafka.brokers"}},
 		{"an address that is none", func(c *Config) { c.Listen.Auth = "8085" }, []string{"listen.auth"}},
+		{"profiles for every client", func(c *Config) { c.Listen.OpsProfiles = true }, []string{"listen.ops_profiles"}},
 		{"several faults are all told", func(c *Config) { c.Listen.Auth = "x"; c.Profiles.EventsPHI = "some"; c.Gateway.MaxDepth = -1 }, []string{"listen.auth", "events_phi", "max_depth"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,6 +118,39 @@ func TestConfigurationsThatCannotRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestProfilesAreServedOnTheOperationsListenerWhenAskedFor(t *testing.T) {
+	for _, asked := range []bool{false, true} {
+		f := Federation{
+			Config: gateway.DefaultConfig(), Listen: free(t), Ops: free(t), Profiles: asked,
+			Follow: registry.SupergraphFile("supergraph.graphql"), FollowFrom: "supergraph.graphql",
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- Federate(ctx, f, quiet) }()
+		waitListening(t, f.Listen, done)
+		waitListening(t, f.Ops, done)
+		for url, want := range map[string]int{
+			"http://" + f.Ops + "/debug/pprof/heap?debug=1": map[bool]int{false: http.StatusNotFound, true: http.StatusOK}[asked],
+			"http://" + f.Ops + "/metrics":                  http.StatusOK,
+			"http://" + f.Listen + "/debug/pprof/heap":      http.StatusNotFound,
+			"http://" + f.Listen + "/metrics":               http.StatusNotFound,
+		} {
+			resp, err := http.Get(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("profiles asked for: %v: %s is answered %d, want %d", asked, url, resp.StatusCode, want)
+			}
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("stopping gave %v", err)
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ type ListenConfig struct {
 	BillingGRPC string `koanf:"billing_grpc" doc:"billing service, gRPC"`
 	Analytics   string `koanf:"analytics" doc:"analytics service"`
 	Ops         string `koanf:"ops" doc:"when set, /metrics and the detail of /ready are served here and not on the gateway's address"`
+	OpsProfiles bool   `koanf:"ops_profiles" doc:"serve profiles of the process, for go tool pprof, at /debug/pprof/ on listen.ops"`
 }
 
 // ServicesConfig says where the services are that this process does not run itself.
@@ -124,6 +125,9 @@ func (c *Config) Validate() error {
 		if _, _, err := net.SplitHostPort(l.addr); err != nil && c.Runs(l.target) {
 			bad("listen.%s: %q is not host:port", l.key, l.addr)
 		}
+	}
+	if c.Listen.OpsProfiles && c.Listen.Ops == "" {
+		bad("listen.ops_profiles: needs listen.ops, since clients have no business with profiles")
 	}
 	for _, part := range []struct {
 		target string

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	_ "embed" // the supergraph
+	"errors"
 	"fmt"
 	"time"
 
@@ -77,6 +78,8 @@ func (p *process) buildGateway() (module.Module, error) {
 type Federation struct {
 	Config     gateway.Config
 	Listen     string             // host:port
+	Ops        string             // host:port of metrics and the detail of readiness; "": they are served on Listen
+	Profiles   bool               // serve profiles on Ops
 	Subgraphs  []gateway.Subgraph // with their schemas, or to be asked for them
 	Backends   map[string]gateway.Backend
 	Follow     registry.Look // for the whole supergraph, when there are no Subgraphs
@@ -89,8 +92,11 @@ func Federate(ctx context.Context, f Federation, opt Options) error {
 	if err := f.Config.Validate(); err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
+	if f.Profiles && f.Ops == "" {
+		return errors.New("configuration: --ops-profiles needs --ops-listen, since clients have no business with profiles")
+	}
 	cfg := DefaultConfig()
-	cfg.Target, cfg.Listen.Gateway = []string{Gateway}, f.Listen
+	cfg.Target, cfg.Listen.Gateway, cfg.Listen.Ops, cfg.Listen.OpsProfiles = []string{Gateway}, f.Listen, f.Ops, f.Profiles
 	p := &process{cfg: cfg, opt: opt, state: &serve.State{}, metrics: observe.NewMetrics(), services: map[string]service{}}
 	deps := gateway.Deps{
 		Log: opt.Log, Backends: f.Backends, Subgraphs: f.Subgraphs, Follow: f.Follow, FollowFrom: f.FollowFrom,
@@ -106,5 +112,10 @@ func Federate(ctx context.Context, f Federation, opt Options) error {
 	s.Add(Gateway, func() (module.Module, error) {
 		return &hosted{p: p, name: Gateway, addr: f.Listen, build: func(ctx context.Context) (service, error) { return gateway.New(ctx, f.Config, deps) }}, nil
 	})
-	return p.run(ctx, &s, Gateway)
+	targets := []string{Gateway}
+	if f.Ops != "" {
+		s.Add(ops, p.buildOps)
+		targets = append(targets, ops)
+	}
+	return p.run(ctx, &s, targets...)
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync/atomic"
 	"time"
 
@@ -24,13 +25,15 @@ type State struct{ ready atomic.Bool }
 // Set changes the readiness.
 func (s *State) Set(ready bool) { s.ready.Store(ready) }
 
-// Ops answers /health, /ready and /metrics.
+// Ops answers /health, /ready and /metrics, and with Profiles also /debug/pprof/.
 type Ops struct {
 	State   *State
 	Version string
 	Health  func(ctx context.Context) map[string]string // state of dependencies: detail in the body, never the verdict; may be nil
 	Metrics *prometheus.Registry
 	Public  bool // /health and /ready only, without detail: the rest is served on an operations listener
+	// Profiles lets whoever reaches the listener take profiles of the process: processor, memory, goroutines.
+	Profiles bool
 }
 
 // Register adds the routes to the mux.
@@ -52,6 +55,11 @@ func (o Ops) Register(mux *http.ServeMux) {
 	})
 	if !o.Public {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{}))
+	}
+	if o.Profiles && !o.Public {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
 }
 
