@@ -1,6 +1,6 @@
 # The index of what can be done; the logic is in scripts/ and Go programs.
 .DEFAULT_GOAL := help
-.PHONY: help run build gen web test lint e2e bench fuzz check full
+.PHONY: help run build gen web test lint e2e bench microbench fuzz check full
 
 help: ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -20,7 +20,9 @@ e2e: ## the built binary in both shapes; starts PostgreSQL and Kafka
 	scripts/e2e.sh
 fuzz: ## every fuzz target for ten minutes
 	go run ./test/fuzzall -time 10m
-bench: ## benchmarks
+bench: ## our gateway, others and the floor over the same subgraphs (bench/README.md); BENCH="-short" for one look
+	go run ./bench/compare $(BENCH)
+microbench: ## benchmarks of the parts, with their allocations
 	go test -run '^$$' -bench . -benchmem ./gateway/...
 check: ## install what is needed and pass all tests, as CI does
 	scripts/check.sh

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"medicore.dev/medicore/bench/world"
@@ -73,6 +74,15 @@ func (b *bench) measure(ctx context.Context, c cell, contenders []contender) (*c
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
+		}
+	}
+	if i := slices.IndexFunc(c.rows, func(r *row) bool { return r.contender.name == ours }); b.profile != "" && i >= 0 && c.rows[i].failed == nil {
+		err := b.profiled(ctx, fmt.Sprintf("%s-%d", c.shape.Name, c.connections), func() error {
+			_, err := b.turn(ctx, c.rows[i], c.connections)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("profile: %w", err)
 		}
 	}
 	return &c, nil

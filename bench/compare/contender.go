@@ -29,7 +29,13 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 	list = append(list, contender{
 		name: ours, about: "medicore gateway, default settings; it has no in-flight sharing", ready: "/ready",
 		launch: func(port, _ string) ([]string, []string, error) {
-			return nil, []string{b.medicore, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port}, nil
+			argv := []string{b.medicore, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port}
+			if b.profile == "" {
+				return nil, argv, nil
+			}
+			second, err := freePort(ctx)
+			b.operations = "127.0.0.1:" + second
+			return nil, append(argv, "--ops-listen", b.operations, "--ops-profiles"), err
 		},
 	})
 	if router := find("BENCH_HIVE_ROUTER", "hive-router"); router != "" {

@@ -54,7 +54,7 @@ func parse(args []string) (*settings, error) {
 	flags.StringVar(&s.medicore, "medicore", "", "our binary; without it one is built")
 	flags.StringVar(&s.root, "root", ".", "folder of the project")
 	flags.StringVar(&s.out, "out", "", "file that the table is written to as well")
-	flags.StringVar(&s.profile, "profile", "", "folder for processor and allocation profiles of ours, taken in the last round")
+	flags.StringVar(&s.profile, "profile", "", "folder for processor and allocation profiles of ours, taken in a turn after the last round")
 	flags.IntVar(&s.loadCore, "load-core", 0, "core of the load generator and the subgraphs")
 	flags.IntVar(&s.gatewayCore, "gateway-core", 1, "core of the gateways")
 	if err := flags.Parse(args); err != nil {
@@ -149,11 +149,12 @@ func compare(ctx context.Context, s *settings) (err error) {
 // bench is what all measurements share.
 type bench struct {
 	*settings
-	work      string // folder for what is made meanwhile
-	machine   *machine
-	subgraphs *process
-	places    map[string]string // URLs of the subgraphs, and of "control"
-	sdl       string            // file with the supergraph
+	work       string // folder for what is made meanwhile
+	machine    *machine
+	subgraphs  *process
+	places     map[string]string // URLs of the subgraphs, and of "control"
+	sdl        string            // file with the supergraph
+	operations string            // host:port where our gateway, if it is to be profiled, serves profiles
 }
 
 // build makes the programs that run beside this one.
