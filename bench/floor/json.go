@@ -47,7 +47,7 @@ func (d *document) value() (int32, bool) {
 	c := d.skip()
 	n := int32(len(d.nodes))
 	d.nodes = append(d.nodes, node{start: int32(d.pos)})
-	ok := true
+	var ok bool
 	switch c {
 	case 0:
 		return 0, false

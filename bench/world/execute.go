@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2"
@@ -68,7 +69,7 @@ next:
 		case *ast.Field:
 			for i := range into {
 				if into[i].field.Alias == s.Alias {
-					into[i].set = append(into[i].set[:len(into[i].set):len(into[i].set)], s.SelectionSet...)
+					into[i].set = slices.Concat(into[i].set, s.SelectionSet)
 					continue next
 				}
 			}
