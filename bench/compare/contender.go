@@ -38,6 +38,14 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 			return nil, append(argv, "--ops-listen", b.operations, "--ops-profiles"), err
 		},
 	})
+	if b.before != "" {
+		list = append(list, contender{
+			name: ours + ", before", about: version(ctx, b.before, "version"), ready: "/ready",
+			launch: func(port, _ string) ([]string, []string, error) {
+				return nil, []string{b.before, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port}, nil
+			},
+		})
+	}
 	if router := find("BENCH_HIVE_ROUTER", "hive-router"); router != "" {
 		for _, sharing := range []string{"none", "subgraph", "both"} {
 			list = append(list, contender{

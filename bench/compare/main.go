@@ -31,6 +31,7 @@ type settings struct {
 	gateways    []string // by prefix; none: all
 	connections []int    // of the deep join; the other shapes have base
 	medicore    string   // the binary; "": it is built
+	before      string   // another build of it, to compare with; "": none
 	root        string   // of the project
 	out         string   // file for the table
 	profile     string   // folder for profiles of ours
@@ -52,6 +53,7 @@ func parse(args []string) (*settings, error) {
 	gateways := flags.String("gateways", "", "only those whose names begin with one of these, e.g. ours,hive-router")
 	connections := flags.String("connections", "1,16,50,200", "of the deep join; the other shapes have "+strconv.Itoa(base))
 	flags.StringVar(&s.medicore, "medicore", "", "our binary; without it one is built")
+	flags.StringVar(&s.before, "before", "", "another build of our binary, e.g. from before a change, that takes part as \"ours, before\"")
 	flags.StringVar(&s.root, "root", ".", "folder of the project")
 	flags.StringVar(&s.out, "out", "", "file that the table is written to as well")
 	flags.StringVar(&s.profile, "profile", "", "folder for processor and allocation profiles of ours, taken in a turn after the last round")
