@@ -96,6 +96,7 @@ type run struct {
 	sentMu      sync.Mutex
 	sent        map[string]*sent // by subgraph and body; only requests that may be made again
 	aborted     string           // why the response cannot be completed
+	out         []byte           // memory to write data into
 
 	// With deferred parts: where they are to be delivered, where objects were nulled by something below them, and errors
 	// that belong to what is not delivered yet.
@@ -209,13 +210,16 @@ func (r *run) result() *Result {
 	for _, doc := range r.store.docs {
 		size += len(doc)
 	}
-	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: make([]byte, 0, min(size, r.exec.opt.MaxOutput))}
+	if cap(r.out) < size {
+		r.out = make([]byte, 0, min(size, r.exec.opt.MaxOutput))
+	}
+	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: r.out}
 	p.parts = r.plan.Parts != nil
 	ok := p.data(r.plan.Data, newPlaces(errs))
 	if p.full {
 		return tooLarge("the response is larger than one request may be answered with")
 	}
-	res := &Result{Data: p.out, Errors: append(errs, p.errors...)}
+	res := &Result{Data: r.written(p.out), Errors: append(errs, p.errors...)}
 	if !ok {
 		res.Data = []byte("null")
 		return res
@@ -223,6 +227,20 @@ func (r *run) result() *Result {
 	r.found, r.nulled = p.found, p.nulled
 	return res
 }
+
+// written returns what was written to the run's memory as a response's own. Entities that many places share make data
+// larger than the answers were, so memory that has grown for one request is worth keeping for the next.
+func (r *run) written(out []byte) []byte {
+	if cap(out) > keptOutput {
+		r.out = nil
+		return out
+	}
+	r.out = out[:0]
+	return slices.Clone(out)
+}
+
+// keptOutput is the most memory for output that a run keeps, in bytes.
+const keptOutput = 1 << 20
 
 // CodeTooLarge is the `extensions.code` of a response that was given up for its size.
 const CodeTooLarge = "RESPONSE_TOO_LARGE"
