@@ -68,7 +68,7 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 	} else {
 		absent = append(absent, "Hive Gateway is not installed: "+err.Error()+".")
 	}
-	absent = append(absent, "Cosmo's router is not in the package registries, so it is not run here.")
+	absent = append(absent, "Cosmo's router is in no package registry, so it is not run; docs/performance.md has figures recorded of it.")
 	for _, client := range []string{"net/http", "own"} {
 		for _, sharing := range []string{"none", "subgraph", "both"} {
 			list = append(list, contender{
