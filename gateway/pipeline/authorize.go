@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"medicore.dev/medicore/gateway/federation/auth"
 	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/plan"
 	"medicore.dev/medicore/gateway/federation/supergraph"
@@ -17,23 +18,29 @@ import (
 // asked is an operation with its conditions decided, and what reading it requires.
 type asked struct {
 	whole *operation.Operation
-	needs []supergraph.Requirement // distinct
-	of    map[*operation.Item]int  // index into needs; items that need nothing are not in it
+	needs []auth.Requirement        // distinct
+	of    map[*operation.Item][]int // indices into needs, all of which an item needs; items that need nothing are not in it
 }
 
 func newAsked(sg *supergraph.Supergraph, whole *operation.Operation) *asked {
-	a := &asked{whole: whole, of: map[*operation.Item]int{}}
+	a := &asked{whole: whole, of: map[*operation.Item][]int{}}
 	index := map[string]int{}
 	var walk func(s *operation.Selection)
 	walk = func(s *operation.Selection) {
 		for _, it := range s.Items {
-			if r := required(sg, it); !r.None() {
-				key := fmt.Sprint(r)
-				if _, ok := index[key]; !ok {
-					index[key] = len(a.needs)
-					a.needs = append(a.needs, r)
+			for _, r := range required(sg, it) {
+				if r.None() {
+					continue
 				}
-				a.of[it] = index[key]
+				key := fmt.Sprintf("%t %q %q", r.Authenticated, r.Scopes, r.Policies)
+				i, ok := index[key]
+				if !ok {
+					i = len(a.needs)
+					index[key], a.needs = i, append(a.needs, r)
+				}
+				if !slices.Contains(a.of[it], i) {
+					a.of[it] = append(a.of[it], i)
+				}
 			}
 			if it.Selection != nil {
 				walk(it.Selection)
@@ -44,31 +51,24 @@ func newAsked(sg *supergraph.Supergraph, whole *operation.Operation) *asked {
 	return a
 }
 
-// required is what reading the item requires: of the field, of the type that declares it, of the type it yields.
-func required(sg *supergraph.Supergraph, it *operation.Item) supergraph.Requirement {
+// required is what reading the item requires: what the field, the type that declares it, and the type it yields do, and
+// the field in each of the runtime types that are meant. `__typename` requires nothing: what may not be read says so at
+// the field that leads to it.
+func required(sg *supergraph.Supergraph, it *operation.Item) []auth.Requirement {
 	if it.TypeName() || it.Field.Type == nil {
-		return supergraph.Requirement{}
+		return nil
 	}
-	r := sg.FieldAuth(it.Parent, it.Field.Name).And(sg.TypeAuth(it.Parent)).And(sg.TypeAuth(it.Field.Type.Name()))
+	all := []auth.Requirement{sg.FieldAuth(it.Parent, it.Field.Name), sg.TypeAuth(it.Parent), sg.TypeAuth(it.Field.Type.Name())}
 	for _, t := range it.Types {
-		if t != it.Parent {
-			r = r.And(sg.FieldAuth(t, it.Field.Name))
-		}
+		all = append(all, sg.FieldAuth(t, it.Field.Name), sg.TypeAuth(t))
 	}
-	return r
+	return all
 }
 
 // meets reports whether the caller has what is required. A policy is met by nobody: there is no host that decides one.
-func meets(p principal.Principal, r supergraph.Requirement) bool {
-	if !p.Authenticated() {
-		return r.None()
-	}
-	if len(r.Policies) > 0 {
-		return false
-	}
-	return len(r.Scopes) == 0 || slices.ContainsFunc(r.Scopes, func(all []string) bool {
-		return !slices.ContainsFunc(all, func(s string) bool { return !p.Has(principal.Scope(s)) })
-	})
+func meets(p principal.Principal, r auth.Requirement) bool {
+	has := func(scope string) bool { return p.Has(principal.Scope(scope)) }
+	return (p.Authenticated() || !r.Authenticated) && (len(r.Scopes) == 0 || r.Scopes.Met(has)) && len(r.Policies) == 0
 }
 
 // denied says which requirements of an operation a caller does not meet.
@@ -95,8 +95,7 @@ func (a *asked) denied(p principal.Principal) denied {
 }
 
 func (a *asked) denies(d denied, it *operation.Item) bool {
-	i, needs := a.of[it]
-	return needs && d.key[i] == '0'
+	return slices.ContainsFunc(a.of[it], func(i int) bool { return d.key[i] == '0' })
 }
 
 // denial is a field that is answered by null and an error.

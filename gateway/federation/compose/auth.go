@@ -5,91 +5,62 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"medicore.dev/medicore/gateway/federation/auth"
 	"medicore.dev/medicore/gateway/federation/fieldset"
 	"medicore.dev/medicore/gateway/federation/spec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
 )
 
-// requirement is what the authorisation directives of an element demand.
-type requirement struct {
-	authenticated    bool
-	scopes, policies dnf // nil: nothing
-}
-
-func (r requirement) isZero() bool { return !r.authenticated && r.scopes == nil && r.policies == nil }
-
-func (r requirement) and(o requirement) requirement {
-	join := func(a, b dnf) dnf {
-		switch {
-		case a == nil:
-			return b
-		case b == nil:
-			return a
-		}
-		return a.and(b)
-	}
-	return requirement{r.authenticated || o.authenticated, join(r.scopes, o.scopes), join(r.policies, o.policies)}
-}
-
-// implies reports whether whoever meets r meets o.
-func (r requirement) implies(o requirement) bool {
-	return (r.authenticated || !o.authenticated) && r.scopes.implies(o.scopes) && r.policies.implies(o.policies)
+// authorisation names the authorisation directives of the supergraph.
+func (m *merger) authorisation() auth.Names {
+	return auth.Names{Authenticated: m.names["authenticated"], RequiresScopes: m.names["requiresScopes"], Policy: m.names["policy"]}
 }
 
 // requirementOf reads the authorisation directives among those of an element of the supergraph.
-func (m *merger) requirementOf(list ast.DirectiveList) requirement {
-	var r requirement
-	for _, d := range list {
-		switch d.Name {
-		case m.names["authenticated"]:
-			r.authenticated = true
-		case m.names["requiresScopes"]:
-			if a := d.Arguments.ForName("scopes"); a != nil {
-				r.scopes = readDNF(a.Value)
-			}
-		case m.names["policy"]:
-			if a := d.Arguments.ForName("policies"); a != nil {
-				r.policies = readDNF(a.Value)
-			}
-		}
-	}
+func (m *merger) requirementOf(list ast.DirectiveList) auth.Requirement {
+	r, _ := m.authorisation().Read(list) // each directive is there once
 	return r
 }
 
 // demand makes the element demand r in addition to what its directives say.
-func (m *merger) demand(coordinate string, list *ast.DirectiveList, r requirement) {
-	if r.isZero() {
+func (m *merger) demand(coordinate string, list *ast.DirectiveList, r auth.Requirement) {
+	if r.None() && r.Scopes == nil && r.Policies == nil {
 		return
 	}
 	have := m.requirementOf(*list)
-	m.hintMerged(coordinate, "requiresScopes", have.scopes, r.scopes)
-	m.hintMerged(coordinate, "policy", have.policies, r.policies)
-	if have.implies(r) && (have.scopes != nil || r.scopes == nil) && (have.policies != nil || r.policies == nil) {
+	m.hintMerged(coordinate, "requiresScopes", have.Scopes, r.Scopes)
+	m.hintMerged(coordinate, "policy", have.Policies, r.Policies)
+	if have.Implies(r) && (have.Scopes != nil || r.Scopes == nil) && (have.Policies != nil || r.Policies == nil) {
 		return
 	}
-	if len(have.scopes)*len(r.scopes) > maxClauses || len(have.policies)*len(r.policies) > maxClauses {
-		m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives once it is merged; demand less", coordinate, maxClauses).AtAll(m.placesOf(coordinate))
+	sum, ok := have.And(r)
+	if !ok {
+		m.tooMany(coordinate, "once it is merged")
 		return
 	}
-	sum := have.and(r)
 	out := slices.DeleteFunc(slices.Clone(*list), func(d *ast.Directive) bool {
-		return d.Name == m.names["authenticated"] || d.Name == m.names["requiresScopes"] || d.Name == m.names["policy"]
+		return m.authorisation().Has(d)
 	})
-	if sum.authenticated {
+	if sum.Authenticated {
 		out = append(out, joinDirective(m.names["authenticated"]))
 	}
-	if sum.scopes != nil {
-		out = append(out, joinDirective(m.names["requiresScopes"], &ast.Argument{Name: "scopes", Value: sum.scopes.value()}))
+	if sum.Scopes != nil {
+		out = append(out, joinDirective(m.names["requiresScopes"], &ast.Argument{Name: "scopes", Value: sum.Scopes.Value()}))
 	}
-	if sum.policies != nil {
-		out = append(out, joinDirective(m.names["policy"], &ast.Argument{Name: "policies", Value: sum.policies.value()}))
+	if sum.Policies != nil {
+		out = append(out, joinDirective(m.names["policy"], &ast.Argument{Name: "policies", Value: sum.Policies.Value()}))
 	}
 	*list = out
 }
 
+// tooMany reports a requirement that cannot be written down any more.
+func (m *merger) tooMany(coordinate, when string) {
+	m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives %s; demand less", coordinate, auth.MaxAlternatives, when).AtAll(m.placesOf(coordinate))
+}
+
 // hintMerged tells that two different requirements come together.
-func (m *merger) hintMerged(coordinate, directive string, a, b dnf) {
-	if a != nil && b != nil && (!a.implies(b) || !b.implies(a)) {
+func (m *merger) hintMerged(coordinate, directive string, a, b auth.Alternatives) {
+	if a != nil && b != nil && (!a.Implies(b) || !b.Implies(a)) {
 		m.hint(HintMergedArguments, coordinate, "@%s of %q is merged from different requirements", directive, coordinate).Locations = m.placesOf(coordinate)
 	}
 }
@@ -97,7 +68,7 @@ func (m *merger) hintMerged(coordinate, directive string, a, b dnf) {
 // propagateAuthorisation makes interfaces demand what their implementations do, so that nothing is read through an
 // interface that could not be read directly, and implementations what interface objects demand of their fields.
 func (m *merger) propagateAuthorisation() {
-	if m.names["authenticated"] == "" && m.names["requiresScopes"] == "" && m.names["policy"] == "" {
+	if !m.authorisation().Any() {
 		return
 	}
 	implementations := func(t *mergedType, do func(object *mergedType)) {
@@ -131,72 +102,54 @@ func (m *merger) propagateAuthorisation() {
 
 // checkTransitiveAuthorisation reports fields that demand less than what they read through @requires or a context.
 func (m *merger) checkTransitiveAuthorisation() {
-	if m.names["authenticated"] == "" && m.names["requiresScopes"] == "" && m.names["policy"] == "" {
+	if !m.authorisation().Any() {
 		return
 	}
-	m.each(ast.Object, func(t *mergedType) {
+	check := func(t *mergedType) {
 		for _, definition := range t.Fields {
 			f := m.fields[t.Name+"."+definition.Name]
-			own, parent := m.requirementOf(f.Directives), m.requirementOf(t.Directives)
-			if len(own.scopes)*len(parent.scopes) > maxClauses || len(own.policies)*len(parent.policies) > maxClauses {
-				m.errorf(spec.CodeInvalidGraphQL, "the authorisation of %q has more than %d alternatives together with its type's; demand less", f.coordinate(), maxClauses).AtAll(m.placesOf(f.coordinate()))
+			r, ok := m.requirementOf(f.Directives).And(m.requirementOf(t.Directives))
+			if !ok {
+				m.tooMany(f.coordinate(), "together with its type's")
 				continue
 			}
-			r := own.and(parent)
 			for i, src := range f.sources {
 				if src == nil {
 					continue
 				}
 				if d := m.subs[i].First(src.Directives, "requires"); d != nil {
-					m.checkReads(f, i, d, r, m.subs[i].Fields(d), t)
+					if what := r.Uncovered(m, m.subs[i].Fields(d), t.Definition); what != "" {
+						m.uncovered(f, i, d, what)
+					}
 				}
 				m.checkContextReads(f, i, src, r)
 			}
 		}
-	})
+	}
+	m.each(ast.Object, check)
+	m.each(ast.Interface, check) // fields of interface objects
 }
 
-func (m *merger) checkReads(f *mergedField, i int, d *ast.Directive, r requirement, set fieldset.Set, parent *mergedType) bool {
-	fail := func(what string) bool {
-		m.errorf(spec.CodeMissingTransitiveAuth, "[%s] field %q reads %q through @%s but does not demand its authorisation; apply that to it too", m.subs[i].Name, f.coordinate(), what, d.Name).
-			At(m.subs[i].Name, d.Position).AtAll(m.placesOf(what))
-		return false
+// Type implements auth.Schema.
+func (m *merger) Type(name string) *ast.Definition { return m.definition(name) }
+
+// Demand implements auth.Schema.
+func (m *merger) Demand(coordinate string) auth.Requirement {
+	if f := m.fields[coordinate]; f != nil {
+		return m.requirementOf(f.Directives)
 	}
-	for _, sel := range set {
-		next := parent
-		if sel.Field == "" {
-			if sel.On != "" {
-				next = m.types[sel.On]
-			}
-			if next == nil {
-				continue
-			}
-			if !r.implies(m.requirementOf(next.Directives)) {
-				return fail(next.Name)
-			}
-		} else {
-			field := fieldset.Field(parent.Definition, sel.Field)
-			if field == nil {
-				continue
-			}
-			if !r.implies(m.requirementOf(field.Directives)) {
-				return fail(parent.Name + "." + sel.Field)
-			}
-			if next = m.types[field.Type.Name()]; next == nil {
-				continue
-			}
-			if !r.implies(m.requirementOf(next.Directives)) {
-				return fail(next.Name)
-			}
-		}
-		if !m.checkReads(f, i, d, r, sel.Sub, next) {
-			return false
-		}
+	if t := m.types[coordinate]; t != nil {
+		return m.requirementOf(t.Directives)
 	}
-	return true
+	return auth.Requirement{}
 }
 
-func (m *merger) checkContextReads(f *mergedField, i int, src *ast.FieldDefinition, r requirement) {
+func (m *merger) uncovered(f *mergedField, i int, d *ast.Directive, what string) {
+	m.errorf(spec.CodeMissingTransitiveAuth, "[%s] field %q reads %q through @%s but does not demand its authorisation; apply that to it too", m.subs[i].Name, f.coordinate(), what, d.Name).
+		At(m.subs[i].Name, d.Position).AtAll(m.placesOf(what))
+}
+
+func (m *merger) checkContextReads(f *mergedField, i int, src *ast.FieldDefinition, r auth.Requirement) {
 	s := m.subs[i]
 	for _, a := range src.Arguments {
 		d := s.First(a.Directives, "fromContext")
@@ -214,12 +167,13 @@ func (m *merger) checkContextReads(f *mergedField, i int, src *ast.FieldDefiniti
 			if t == nil {
 				continue
 			}
-			if !r.implies(m.requirementOf(t.Directives)) {
+			if !r.Implies(m.requirementOf(t.Directives)) {
 				m.errorf(spec.CodeMissingTransitiveAuth, "[%s] field %q reads from the context of %q but does not demand its authorisation; apply that to it too", s.Name, f.coordinate(), t.Name).
 					At(s.Name, d.Position).AtAll(m.placesOf(t.Name))
 				return
 			}
-			if !m.checkReads(f, i, d, r, set, t) {
+			if what := r.Uncovered(m, set, t.Definition); what != "" {
+				m.uncovered(f, i, d, what)
 				return
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"medicore.dev/medicore/gateway/federation/auth"
 	"medicore.dev/medicore/gateway/federation/spec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
 )
@@ -220,7 +221,7 @@ func (m *merger) mergeArgumentsOf(coordinate string, kind mergeable, distinct []
 		}
 		merged := kind.strategies[name](values)
 		if merged == nil {
-			m.errorf(spec.CodeInvalidGraphQL, "@%s of %q has more than %d alternatives once it is merged; demand less, or the same everywhere", kind.name, coordinate, maxClauses).
+			m.errorf(spec.CodeInvalidGraphQL, "@%s of %q has more than %d alternatives once it is merged; demand less, or the same everywhere", kind.name, coordinate, auth.MaxAlternatives).
 				AtAll(m.applicationPlaces(distinct))
 			merged = values[0]
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/auth"
 )
 
 // A strategy merges the values that one argument has in distinct applications of a directive; there is at least one.
@@ -48,15 +50,14 @@ func union(values []*ast.Value) *ast.Value {
 }
 
 func conjunction(values []*ast.Value) *ast.Value {
-	d := readDNF(values[0])
+	all := auth.ReadAlternatives(values[0])
 	for _, v := range values[1:] {
-		next := readDNF(v)
-		if len(d)*len(next) > maxClauses {
+		var ok bool
+		if all, ok = all.And(auth.ReadAlternatives(v)); !ok {
 			return nil
 		}
-		d = d.and(next)
 	}
-	return d.value()
+	return all.Value()
 }
 
 func listItems(v *ast.Value) []*ast.Value {
@@ -68,88 +69,6 @@ func listItems(v *ast.Value) []*ast.Value {
 		items[i] = c.Value
 	}
 	return items
-}
-
-// dnf is a requirement: one of the inner sets must be granted as a whole. An empty dnf, and one with an empty set, is
-// always met.
-type dnf [][]string
-
-func readDNF(v *ast.Value) dnf {
-	var d dnf
-	for _, clause := range listItems(v) {
-		var set []string
-		for _, item := range listItems(clause) {
-			set = append(set, item.Raw)
-		}
-		d = append(d, set)
-	}
-	return d.simplify()
-}
-
-// simplify sorts the sets and drops those that another one covers.
-func (d dnf) simplify() dnf {
-	if len(d) == 0 {
-		return dnf{{}}
-	}
-	clauses := make(dnf, 0, len(d))
-	for _, set := range d {
-		set = slices.Clone(set)
-		slices.Sort(set)
-		clauses = append(clauses, slices.Compact(set))
-	}
-	slices.SortFunc(clauses, func(a, b []string) int {
-		if len(a) != len(b) {
-			return len(a) - len(b)
-		}
-		return slices.Compare(a, b)
-	})
-	var out dnf
-	for _, set := range clauses {
-		if !slices.ContainsFunc(out, func(kept []string) bool { return containsAll(set, kept) }) {
-			out = append(out, set)
-		}
-	}
-	return out
-}
-
-// maxClauses bounds how many alternatives a requirement may have when two come together.
-const maxClauses = 4096
-
-// and returns the requirement that demands both.
-func (d dnf) and(e dnf) dnf {
-	var out dnf
-	for _, x := range d.simplify() {
-		for _, y := range e.simplify() {
-			out = append(out, slices.Concat(x, y))
-		}
-	}
-	return out.simplify()
-}
-
-// implies reports whether whoever meets d meets e.
-func (d dnf) implies(e dnf) bool {
-	for _, x := range d.simplify() {
-		if !slices.ContainsFunc(e.simplify(), func(y []string) bool { return containsAll(x, y) }) {
-			return false
-		}
-	}
-	return true
-}
-
-func containsAll(set, part []string) bool {
-	return !slices.ContainsFunc(part, func(s string) bool { return !slices.Contains(set, s) })
-}
-
-func (d dnf) value() *ast.Value {
-	out := &ast.Value{Kind: ast.ListValue}
-	for _, set := range d {
-		clause := &ast.Value{Kind: ast.ListValue}
-		for _, s := range set {
-			clause.Children = append(clause.Children, &ast.ChildValue{Value: &ast.Value{Kind: ast.StringValue, Raw: s}})
-		}
-		out.Children = append(out.Children, &ast.ChildValue{Value: clause})
-	}
-	return out
 }
 
 // canonical prints a value so that values that mean the same print alike.

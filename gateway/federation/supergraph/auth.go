@@ -1,116 +1,171 @@
 package supergraph
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/auth"
+	"medicore.dev/medicore/gateway/federation/fieldset"
+	"medicore.dev/medicore/gateway/federation/spec"
 )
 
-// Requirement is what a caller must show to read an element. The zero value requires nothing.
-type Requirement struct {
-	Authenticated bool
-	Scopes        [][]string // any of the lists, all scopes in it; nil: none needed
-	Policies      [][]string // any of the lists, all policies in it; nil: none needed
-}
-
-// None reports whether nothing is required.
-func (r Requirement) None() bool {
-	return !r.Authenticated && len(r.Scopes) == 0 && len(r.Policies) == 0
-}
-
-// And returns the requirement that holds when both do.
-func (r Requirement) And(o Requirement) Requirement {
-	return Requirement{Authenticated: r.Authenticated || o.Authenticated, Scopes: product(r.Scopes, o.Scopes), Policies: product(r.Policies, o.Policies)}
-}
-
-// TypeAuth returns what reading any value of the named type requires: an object, interface, scalar or enum.
-func (s *Supergraph) TypeAuth(typeName string) Requirement { return s.auth[typeName] }
+// TypeAuth returns what reading any value of the named type requires: an object, interface, scalar or enum. That of an
+// interface includes what its implementations require.
+func (s *Supergraph) TypeAuth(typeName string) auth.Requirement { return s.auth[typeName] }
 
 // FieldAuth returns what the field itself requires, without what its own type or its parent type requires. For a
 // field of an interface it includes what the field requires in any implementation.
-func (s *Supergraph) FieldAuth(typeName, field string) Requirement {
+func (s *Supergraph) FieldAuth(typeName, field string) auth.Requirement {
 	return s.auth[typeName+"."+field]
 }
 
-// product joins two alternatives of conjunctions: one of each must hold.
-func product(a, b [][]string) [][]string {
-	if len(a) == 0 {
-		return b
-	}
-	if len(b) == 0 {
-		return a
-	}
-	var out [][]string
-	for _, x := range a {
-		for _, y := range b {
-			all := slices.Concat(x, y)
-			slices.Sort(all)
-			all = slices.Compact(all)
-			if !slices.ContainsFunc(out, func(o []string) bool { return slices.Equal(o, all) }) {
-				out = append(out, all)
-			}
-		}
-	}
-	return out
-}
+// Type implements auth.Schema.
+func (s *Supergraph) Type(name string) *ast.Definition { return s.Schema.Types[name] }
 
-// auth reads the requirements of types and fields and propagates those of implementations to their interfaces, so
-// that a field is not reachable through an interface with less.
-func (r *reader) auth(doc *ast.SchemaDocument) {
-	put := func(coordinate string, list ast.DirectiveList) {
-		if req := r.requirement(list); !req.None() {
-			r.sg.auth[coordinate] = req
-		}
-	}
-	for _, def := range doc.Definitions {
-		put(def.Name, def.Directives)
-		for _, f := range def.Fields {
-			put(def.Name+"."+f.Name, f.Directives)
-		}
-	}
-	for _, def := range doc.Definitions {
-		if def.Kind != ast.Interface {
-			continue
-		}
-		for _, name := range r.sg.possible[def.Name] {
-			r.sg.auth[def.Name] = r.sg.auth[def.Name].And(r.sg.auth[name])
-			for _, f := range def.Fields {
-				c := def.Name + "." + f.Name
-				r.sg.auth[c] = r.sg.auth[c].And(r.sg.auth[name+"."+f.Name])
-			}
-		}
-	}
-}
+// Demand implements auth.Schema.
+func (s *Supergraph) Demand(coordinate string) auth.Requirement { return s.auth[coordinate] }
 
-func (r *reader) requirement(list ast.DirectiveList) Requirement {
-	var out Requirement
-	for _, d := range list {
-		switch d.Name {
-		case "":
-		case r.names.authenticated:
-			out.Authenticated = true
-		case r.names.scopes:
-			out.Scopes = product(out.Scopes, alternatives(d, "scopes"))
-		case r.names.policy:
-			out.Policies = product(out.Policies, alternatives(d, "policies"))
-		}
-	}
-	return out
-}
-
-func alternatives(d *ast.Directive, arg string) [][]string {
-	a := d.Arguments.ForName(arg)
-	if a == nil {
+// auth reads the requirements of types and fields. Whether the composer was one that propagates and checks them cannot
+// be seen, so both is done again: interfaces require what their implementations do, and a field that reads others for
+// its resolver requires what they do, or the supergraph is refused.
+func (r *reader) auth(doc *ast.SchemaDocument) error {
+	if !r.names.auth.Any() {
 		return nil
 	}
-	var out [][]string
-	for _, alt := range a.Value.Children {
-		list := []string{}
-		for _, item := range alt.Value.Children {
-			list = append(list, item.Value.Raw)
+	for _, def := range doc.Definitions {
+		if err := r.demand(def.Name, def.Directives); err != nil {
+			return err
 		}
-		slices.Sort(list)
-		out = append(out, list)
+		for _, f := range def.Fields {
+			if err := r.demand(def.Name+"."+f.Name, f.Directives); err != nil {
+				return err
+			}
+		}
 	}
-	return out
+	if err := r.propagate(); err != nil {
+		return err
+	}
+	return r.checkReads()
+}
+
+func (r *reader) demand(coordinate string, list ast.DirectiveList) error {
+	req, ok := r.names.auth.Read(list)
+	if !ok {
+		return tooMany(coordinate)
+	}
+	return r.add(coordinate, req)
+}
+
+// add makes the element require more.
+func (r *reader) add(coordinate string, more auth.Requirement) error {
+	sum, ok := r.sg.auth[coordinate].And(more)
+	if !ok {
+		return tooMany(coordinate)
+	}
+	if !sum.None() {
+		r.sg.auth[coordinate] = sum
+	}
+	return nil
+}
+
+func tooMany(coordinate string) error {
+	return fmt.Errorf("the authorisation of %s has more than %d alternatives: demand less and compose the supergraph again", coordinate, auth.MaxAlternatives)
+}
+
+// propagate gives what fields of interface objects require to the implementations that have the field from them, then
+// what implementations require to their interfaces, so that nothing can be read through an interface with less.
+func (r *reader) propagate() error {
+	var interfaces []*ast.Definition
+	for _, name := range sortedKeys(r.sg.Schema.Types) {
+		if def := r.sg.Schema.Types[name]; def.Kind == ast.Interface {
+			interfaces = append(interfaces, def)
+		}
+	}
+	for _, def := range interfaces {
+		for _, f := range def.Fields {
+			if r.resolvedBy(r.sg.possible[def.Name], f.Name) { // then what it requires may come from there
+				continue
+			}
+			for _, name := range r.sg.possible[def.Name] {
+				if err := r.add(name+"."+f.Name, r.sg.FieldAuth(def.Name, f.Name)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, def := range interfaces {
+		for _, name := range r.sg.possible[def.Name] {
+			if err := r.add(def.Name, r.sg.TypeAuth(name)); err != nil {
+				return err
+			}
+			for _, f := range def.Fields {
+				if err := r.add(def.Name+"."+f.Name, r.sg.FieldAuth(name, f.Name)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// resolvedBy reports whether some subgraph declares the field on one of the types itself.
+func (r *reader) resolvedBy(types []string, field string) bool {
+	return slices.ContainsFunc(r.sg.Subgraphs, func(sub *Subgraph) bool {
+		return slices.ContainsFunc(types, func(name string) bool {
+			t := sub.Types[name]
+			return t != nil && t.Field(field) != nil
+		})
+	})
+}
+
+// checkReads refuses fields that require less than what they read through @requires or from a context.
+func (r *reader) checkReads() error {
+	var errs []error
+	for _, sub := range r.sg.Subgraphs {
+		for _, name := range sortedKeys(sub.Types) {
+			for _, f := range sub.Types[name].Fields {
+				if f.Requires == "" && len(f.Contexts) == 0 {
+					continue
+				}
+				own, ok := r.sg.FieldAuth(name, f.Name).And(r.sg.TypeAuth(name))
+				if !ok {
+					return tooMany(name + "." + f.Name)
+				}
+				if what, how := r.uncovered(own, name, f); what != "" {
+					errs = append(errs, fmt.Errorf("%s: [%s] field %q reads %q through %s but does not demand its authorisation: apply that to it too and compose the supergraph again",
+						spec.CodeMissingTransitiveAuth, sub.Name, name+"."+f.Name, what, how))
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// uncovered says what the field reads that requires more than own, and how.
+func (r *reader) uncovered(own auth.Requirement, typeName string, f *Field) (what, how string) {
+	if f.Requires != "" {
+		if set, err := fieldset.Parse(f.Requires); err == nil {
+			if what = own.Uncovered(r.sg, set, r.sg.Type(typeName)); what != "" {
+				return what, "@requires"
+			}
+		}
+	}
+	for _, c := range f.Contexts {
+		set, err := fieldset.Parse(c.Selection)
+		if err != nil {
+			continue
+		}
+		for _, setter := range r.sg.setters[c.Context] {
+			if !own.Implies(r.sg.TypeAuth(setter)) {
+				return setter, "@fromContext"
+			}
+			if what = own.Uncovered(r.sg, set, r.sg.Type(setter)); what != "" {
+				return what, "@fromContext"
+			}
+		}
+	}
+	return "", ""
 }

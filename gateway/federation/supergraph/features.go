@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/auth"
 )
 
 // features are the specs a supergraph links, and the names under which their elements appear in it.
@@ -13,7 +15,8 @@ type features struct {
 	prefixes map[string]bool // "join": owns join__anything and @join
 	names    map[string]bool // imported names, directives with "@"
 
-	join, inaccessible, authenticated, scopes, policy, context string // name prefix, or directive name; "" when not linked
+	join, inaccessible, context string // name prefix, or directive name; "" when not linked
+	auth                        auth.Names
 }
 
 var joinVersions = []string{"v0.3", "v0.4", "v0.5"}
@@ -59,11 +62,11 @@ func readFeatures(doc *ast.SchemaDocument) (*features, error) {
 		case "inaccessible":
 			f.inaccessible = element("inaccessible")
 		case "authenticated":
-			f.authenticated = element("authenticated")
+			f.auth.Authenticated = element("authenticated")
 		case "requiresScopes":
-			f.scopes = element("requiresScopes")
+			f.auth.RequiresScopes = element("requiresScopes")
 		case "policy":
-			f.policy = element("policy")
+			f.auth.Policy = element("policy")
 		case "context":
 			f.context = element("context")
 		}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
+
+	"medicore.dev/medicore/gateway/federation/auth"
 )
 
 // Read reads supergraph SDL of join spec 0.3, 0.4 or 0.5 as Apollo's and Guild's composers and our own write it.
@@ -24,7 +26,7 @@ func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]Requirement{}, setters: map[string][]string{}, contextual: map[string]bool{}}
+	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]auth.Requirement{}, setters: map[string][]string{}, contextual: map[string]bool{}}
 	r := &reader{sg: sg, names: names, byGraph: map[string]*Subgraph{}}
 	if err := r.subgraphs(doc); err != nil {
 		return nil, err
@@ -65,7 +67,9 @@ func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 			sg.possible[name] = slices.Compact(members)
 		}
 	}
-	r.auth(doc)
+	if err := r.auth(doc); err != nil {
+		return nil, err
+	}
 	return sg, nil
 }
 
@@ -245,7 +249,7 @@ func (r *reader) field(def *ast.Definition, f *ast.FieldDefinition, in []*Subgra
 	joins := f.Directives.ForNames(r.names.join + "__field")
 	if len(joins) == 0 {
 		for _, sub := range in {
-			r.add(sub.Types[def.Name], &Field{Name: f.Name, Type: f.Type, Def: f})
+			r.addField(sub.Types[def.Name], &Field{Name: f.Name, Type: f.Type, Def: f})
 		}
 		return nil
 	}
@@ -268,12 +272,12 @@ func (r *reader) field(def *ast.Definition, f *ast.FieldDefinition, in []*Subgra
 		if len(field.Contexts) > 0 {
 			r.sg.contextual[def.Name+"."+f.Name] = true
 		}
-		r.add(t, field)
+		r.addField(t, field)
 	}
 	return nil
 }
 
-func (r *reader) add(t *Type, f *Field) {
+func (r *reader) addField(t *Type, f *Field) {
 	if t.byName[f.Name] != nil {
 		return
 	}

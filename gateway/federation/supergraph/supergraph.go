@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/auth"
 )
 
 // Supergraph is the model read from supergraph SDL.
@@ -21,7 +23,7 @@ type Supergraph struct {
 	api          *ast.Schema
 	possible     map[string][]string
 	inaccessible map[string]bool
-	auth         map[string]Requirement
+	auth         map[string]auth.Requirement
 	setters      map[string][]string // by context: the types marked with it
 	contextual   map[string]bool     // coordinates of fields with an argument from a context in some subgraph
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"medicore.dev/medicore/gateway/federation/supergraph"
@@ -104,15 +103,6 @@ func TestReadRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, c.want)
 			}
 		})
-	}
-}
-
-func TestRequirementsAreJoinedByAnd(t *testing.T) {
-	a := supergraph.Requirement{Scopes: [][]string{{"a"}, {"b"}}}
-	b := supergraph.Requirement{Authenticated: true, Scopes: [][]string{{"c"}, {"a"}}}
-	want := supergraph.Requirement{Authenticated: true, Scopes: [][]string{{"a", "c"}, {"a"}, {"b", "c"}, {"a", "b"}}}
-	if diff := cmp.Diff(want, a.And(b)); diff != "" {
-		t.Error(diff)
 	}
 }
 
