@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"medicore.dev/medicore/gateway/authn"
 	"medicore.dev/medicore/gateway/pipeline"
 	"medicore.dev/medicore/gateway/upstream"
-	"medicore.dev/medicore/internal/principal"
 )
 
 // Config of a gateway.
@@ -21,6 +21,7 @@ type Config struct {
 	Suggestions    bool          `koanf:"suggestions" doc:"did-you-mean in validation errors"`
 	RejectDenied   bool          `koanf:"reject_denied" doc:"refuse an operation that asks for what the caller may not read; otherwise that is answered null with an error"`
 	RequireToken   bool          `koanf:"require_token" doc:"refuse every GraphQL request without a valid token"`
+	Auth           Auth          `koanf:"auth"`
 	CORSOrigins    []string      `koanf:"cors_origins" doc:"origins whose pages may call the gateway; none by default"`
 	TrustedProxies []string      `koanf:"trusted_proxies" doc:"networks (CIDR) or addresses whose X-Forwarded headers are believed"`
 	MaxBody        int64         `koanf:"max_body" doc:"bytes of a request body"`
@@ -31,6 +32,18 @@ type Config struct {
 	Subscriptions  Subscriptions `koanf:"subscriptions"`
 	Cache          string        `koanf:"supergraph_cache" doc:"file that keeps the last good supergraph, for a start while a subgraph is down; empty: none is kept"`
 	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a running subgraph's schema, or at the URL of a supergraph"`
+}
+
+// Auth configures what tokens say about their callers.
+type Auth struct {
+	ScopeClaims  []string `koanf:"scope_claims" doc:"claims that list the scopes of a token's caller, as a list or separated by spaces; the platform's own roles say it for its own tokens"`
+	PolicyClaim  string   `koanf:"policy_claim" doc:"claim that lists the policies (@policy) that a token's caller meets, alike; empty: none does"`
+	PolicyHeader string   `koanf:"policy_header" doc:"header in which trusted proxies list policies that the caller meets, separated by commas or spaces; empty: none is believed"`
+	AdminScope   string   `koanf:"admin_scope" doc:"scope of those who may read the state of the supergraph under /admin/; empty: nobody may, but for the platform's own administrators"`
+}
+
+func (a Auth) claims() authn.Claims {
+	return authn.Claims{Scopes: a.ScopeClaims, Policies: a.PolicyClaim, Admin: a.AdminScope}
 }
 
 // Subscriptions configures subscriptions.
@@ -46,6 +59,7 @@ type Subscriptions struct {
 func DefaultConfig() Config {
 	return Config{
 		Introspection: true, GraphiQL: true, Plans: true, Suggestions: true,
+		Auth:          Auth{ScopeClaims: []string{"scope", "scopes"}},
 		Subscriptions: Subscriptions{Share: string(pipeline.ShareStart), Queue: 64, Max: 20_000, PerClient: 2_000},
 		MaxBody:       1 << 20, MaxTokens: 15_000, MaxDepth: 50, Timeout: 30 * time.Second, FetchTimeout: 10 * time.Second, PollInterval: 10 * time.Second,
 	}
@@ -141,7 +155,7 @@ func (c Config) pipeline() pipeline.Options {
 
 // caller names the user of a request or, where there is none, the address it came from.
 func caller(ctx context.Context) string {
-	if p := principal.FromContext(ctx); p.Authenticated() {
+	if p := authn.FromContext(ctx); p.Authenticated() {
 		return "user " + p.Subject
 	}
 	return "at " + upstream.Header(ctx).Get("X-Forwarded-For")

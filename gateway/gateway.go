@@ -27,7 +27,6 @@ import (
 	"medicore.dev/medicore/gateway/transport"
 	"medicore.dev/medicore/gateway/upstream"
 	"medicore.dev/medicore/internal/fault/faulthttp"
-	"medicore.dev/medicore/internal/principal"
 	"medicore.dev/medicore/internal/token"
 )
 
@@ -56,7 +55,9 @@ type Validator struct {
 // Deps is what a gateway is given.
 type Deps struct {
 	Log        *slog.Logger
-	Tokens     *token.Authority // nil: requests have no caller
+	Tokens     *token.Authority                         // nil: requests have no caller
+	Identify   func(*token.Claims) (authn.Caller, bool) // who a valid token stands for; nil: by the claims that Config.Auth names
+	Policies   pipeline.Policies                        // decides @policy; nil: authn.Policies
 	Backends   map[string]Backend
 	Subgraphs  []Subgraph
 	Supergraph string        // served when nothing can be composed yet; with neither Subgraphs nor Follow the only one
@@ -113,7 +114,10 @@ func (g *Gateway) withAuthentication(_ context.Context, deps Deps) (err error) {
 	if deps.Tokens == nil {
 		return nil
 	}
-	opt := authn.Options{Tokens: deps.Tokens}
+	opt := authn.Options{Tokens: deps.Tokens, Identify: deps.Identify}
+	if opt.Identify == nil {
+		opt.Identify = g.cfg.Auth.claims().Caller
+	}
 	if v := deps.Validator; v != nil {
 		b := deps.Backends[v.Backend]
 		opt.URL, opt.RoleHeader, opt.Transport = b.URLs[0]+v.Path, v.RoleHeader, b.Transport
@@ -126,7 +130,11 @@ func (g *Gateway) withAuthentication(_ context.Context, deps Deps) (err error) {
 }
 
 func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
-	p := pipeline.New(g.cfg.pipeline())
+	popt := g.cfg.pipeline()
+	if popt.Policies = deps.Policies; popt.Policies == nil {
+		popt.Policies = authn.Policies
+	}
+	p := pipeline.New(popt)
 	g.clients = newClients(g.cfg)
 	reg := registry.Options{
 		Supergraph: deps.Supergraph, Follow: deps.Follow, FollowFrom: deps.FollowFrom, Cache: g.cfg.Cache, Every: g.cfg.PollInterval, Log: deps.Log,
@@ -288,6 +296,9 @@ func (g *Gateway) identify(next http.Handler) http.Handler {
 				return
 			}
 		}
+		if name := g.cfg.Auth.PolicyHeader; name != "" && rest.Trusts(g.trusted, rest.Peer(r)) {
+			ctx = authn.WithPolicies(ctx, strings.FieldsFunc(strings.Join(r.Header.Values(name), ","), func(c rune) bool { return c == ',' || c == ' ' }))
+		}
 		pass := r.Header.Clone()
 		pass.Del("X-Forwarded-For")
 		rest.Forward(pass, r, g.trusted)
@@ -306,7 +317,7 @@ const statePath = "/admin/api/supergraph"
 // administrators lets nobody else pass.
 func administrators(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if principal.FromContext(r.Context()).Role != principal.Admin {
+		if !authn.FromContext(r.Context()).Admin {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}

@@ -89,6 +89,7 @@ A GraphQL error carries its code in ` + "`extensions.code`" + `; a REST error is
 		{pipeline.CodeIntrospection, "introspection is off"},
 		{pipeline.CodeUnauthenticated, "a valid token is required"},
 		{pipeline.CodeForbidden, "the caller may not read this"},
+		{pipeline.CodePolicies, "the host could not say which policies the caller meets; trying again may help"},
 		{pipeline.CodeNotReady, "no supergraph has been composed yet"},
 		{pipeline.CodeSubscriptions, "more subscriptions than may be open at a time, of one client or of all"},
 		{pipeline.CodeTooSlow, "the last result of a subscription whose client takes events more slowly than they come; what waited for it comes first. A WebSocket that is not read at all for 10 s is closed with 4508"},

@@ -11,17 +11,17 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 
-	"medicore.dev/medicore/internal/principal"
 	"medicore.dev/medicore/internal/token"
 )
 
 // Options of an Authenticator.
 type Options struct {
 	Tokens     *token.Authority
-	Transport  http.RoundTripper // reaches the service that knows the users; nil: tokens are believed
-	URL        string            // GET with the token: 200, or 401 for a user who is not active
-	RoleHeader string            // response header with the stored role; absent: the user is not active
-	Clock      func() time.Time  // nil: time.Now
+	Identify   func(*token.Claims) (Caller, bool) // who the claims of a valid token stand for; false: for nobody that may come in (403)
+	Transport  http.RoundTripper                  // reaches the service that knows the users; nil: tokens are believed
+	URL        string                             // GET with the token: 200, or 401 for a user who is not active
+	RoleHeader string                             // response header with the stored role; absent: the user is not active
+	Clock      func() time.Time                   // nil: time.Now
 }
 
 // Verdict says what becomes of a request.
@@ -49,7 +49,7 @@ type Authenticator struct {
 
 // answer is what the service said of a token's user.
 type answer struct {
-	role  principal.Role // stored role; "" when the user is not active
+	role  string // stored role; "" when the user is not active
 	until time.Time
 }
 
@@ -67,32 +67,29 @@ func New(opt Options) (*Authenticator, error) {
 
 // Judge returns the caller that a token stands for and when the token ends. The service being unreachable leaves what
 // the token says, but a user last known to be inactive stays refused.
-func (a *Authenticator) Judge(ctx context.Context, tok string) (principal.Principal, time.Time, Verdict) {
+func (a *Authenticator) Judge(ctx context.Context, tok string) (Caller, time.Time, Verdict) {
 	claims, err := a.opt.Tokens.Verify(tok)
 	if err != nil {
-		return principal.Principal{}, time.Time{}, Unauthenticated
+		return Caller{}, time.Time{}, Unauthenticated
 	}
-	who := claims.Principal()
-	if who.Role == principal.Service { // our own services; no user has this role
-		return who, claims.ExpiresAt.Time, Accepted
-	}
-	role := who.Role
-	if a.opt.Transport != nil {
+	who, ok := a.opt.Identify(claims)
+	role := string(claims.Role)
+	if a.opt.Transport != nil && !(ok && who.Service) {
 		if known, ok := a.stored(ctx, tok); ok {
 			if known == "" {
-				return principal.Principal{}, time.Time{}, Unauthenticated
+				return Caller{}, time.Time{}, Unauthenticated
 			}
 			role = known
 		}
 	}
-	if !who.Role.Valid() || who.Role != role {
-		return principal.Principal{}, time.Time{}, Forbidden
+	if !ok || string(claims.Role) != role {
+		return Caller{}, time.Time{}, Forbidden
 	}
 	return who, claims.ExpiresAt.Time, Accepted
 }
 
 // stored returns the stored role of the token's user, "" for one who is not active; not ok when nothing is known.
-func (a *Authenticator) stored(ctx context.Context, tok string) (principal.Role, bool) {
+func (a *Authenticator) stored(ctx context.Context, tok string) (string, bool) {
 	key := sha256.Sum256([]byte(tok))
 	last, known := a.answer.Get(key)
 	if known && a.opt.Clock().Before(last.until) {
@@ -113,7 +110,7 @@ func (a *Authenticator) stored(ctx context.Context, tok string) (principal.Role,
 	return last.role, known && last.role == "" // unreachable: only a refusal is held on to
 }
 
-func (a *Authenticator) ask(ctx context.Context, tok string) (principal.Role, bool) {
+func (a *Authenticator) ask(ctx context.Context, tok string) (string, bool) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.opt.URL, nil)
@@ -127,7 +124,7 @@ func (a *Authenticator) ask(ctx context.Context, tok string) (principal.Role, bo
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if role := resp.Header.Get(a.opt.RoleHeader); role != "" {
-		return principal.Role(role), true
+		return role, true
 	}
 	return "", resp.StatusCode == http.StatusUnauthorized
 }
@@ -158,7 +155,7 @@ func (a *Authenticator) Context(ctx context.Context, header string) (context.Con
 	if verdict != Accepted {
 		return ctx, verdict
 	}
-	return WithEnd(principal.NewContext(ctx, who), end), Accepted
+	return WithEnd(NewContext(ctx, who), end), Accepted
 }
 
 // Guard lets requests through whose token stands for an active user in the role it says; others get 401 or 403 and an

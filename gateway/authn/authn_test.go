@@ -44,6 +44,11 @@ func (u *users) RoundTrip(*http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
+// byRole lets callers in whose token has a role that there is.
+func byRole(c *token.Claims) (Caller, bool) {
+	return Caller{Subject: c.Subject, Service: c.Role == principal.Service}, c.Role.Valid() || c.Role == principal.Service
+}
+
 func TestWhoATokenStandsFor(t *testing.T) {
 	tokens := authority(t)
 	now := time.Now()
@@ -70,7 +75,7 @@ func TestWhoATokenStandsFor(t *testing.T) {
 		{"the service is down", sign(principal.Billing, now), &users{down: true}, Accepted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a, err := New(Options{Tokens: tokens, Transport: tt.users, URL: "http://users/validate", RoleHeader: "X-Role"})
+			a, err := New(Options{Tokens: tokens, Identify: byRole, Transport: tt.users, URL: "http://users/validate", RoleHeader: "X-Role"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +95,7 @@ func TestAnAnswerHoldsHalfAMinuteAndARefusalOutlastsAnOutage(t *testing.T) {
 	tokens := authority(t)
 	now := time.Now()
 	u := &users{role: "ADMIN"}
-	a, err := New(Options{Tokens: tokens, Transport: u, URL: "http://users/validate", RoleHeader: "X-Role", Clock: func() time.Time { return now }})
+	a, err := New(Options{Tokens: tokens, Identify: byRole, Transport: u, URL: "http://users/validate", RoleHeader: "X-Role", Clock: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +122,7 @@ func TestAnAnswerHoldsHalfAMinuteAndARefusalOutlastsAnOutage(t *testing.T) {
 }
 
 func TestGuard(t *testing.T) {
-	a, err := New(Options{Tokens: authority(t)})
+	a, err := New(Options{Tokens: authority(t), Identify: byRole})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +135,7 @@ func TestGuard(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", header)
 		a.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if principal.FromContext(r.Context()).Role != principal.Analyst || End(r.Context()).IsZero() {
+			if FromContext(r.Context()).Subject != "a@example.com" || End(r.Context()).IsZero() {
 				t.Error("the caller is not in the context")
 			}
 		})).ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,17 +9,18 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"medicore.dev/medicore/gateway/authn"
 	"medicore.dev/medicore/gateway/federation/auth"
 	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/plan"
 	"medicore.dev/medicore/gateway/federation/supergraph"
-	"medicore.dev/medicore/internal/principal"
 )
 
 // asked is an operation with its conditions decided, and what reading it requires.
 type asked struct {
 	whole *operation.Operation
 	needs []auth.Requirement        // distinct
+	rules []string                  // policies that needs name, sorted
 	of    map[*operation.Item][]int // indices into needs, all of which an item needs; items that need nothing are not in it
 }
 
@@ -48,6 +50,11 @@ func newAsked(sg *supergraph.Supergraph, whole *operation.Operation) *asked {
 		}
 	}
 	walk(whole.Root)
+	for _, r := range a.needs {
+		a.rules = append(a.rules, slices.Concat(r.Policies...)...)
+	}
+	slices.Sort(a.rules)
+	a.rules = slices.Compact(a.rules)
 	return a
 }
 
@@ -65,10 +72,34 @@ func required(sg *supergraph.Supergraph, it *operation.Item) []auth.Requirement 
 	return all
 }
 
-// meets reports whether the caller has what is required. A policy is met by nobody: there is no host that decides one.
-func meets(p principal.Principal, r auth.Requirement) bool {
-	has := func(scope string) bool { return p.Has(principal.Scope(scope)) }
-	return (p.Authenticated() || !r.Authenticated) && (len(r.Scopes) == 0 || r.Scopes.Met(has)) && len(r.Policies) == 0
+// Policies decides the policies (@policy) that an operation depends on, once for each request. One that it does not tell of
+// is not met; with an error the request is not executed.
+type Policies func(ctx context.Context, policies []string) (map[string]bool, error)
+
+// rights are what a request may read by.
+type rights struct {
+	caller   authn.Caller
+	policies map[string]bool
+}
+
+func (p *Pipeline) rights(ctx context.Context, a *asked) (rights, *Failure) {
+	out := rights{caller: authn.FromContext(ctx)}
+	if len(a.rules) == 0 || p.opt.Policies == nil {
+		return out, nil
+	}
+	var err error
+	if out.policies, err = p.opt.Policies(ctx, slices.Clone(a.rules)); err != nil {
+		f := fail(http.StatusServiceUnavailable, CodePolicies, "whether the caller may read this could not be decided, try again in a moment")
+		f.Errors[0].Err = err
+		return out, f
+	}
+	return out, nil
+}
+
+// meets reports whether they do for what is required.
+func (r rights) meets(q auth.Requirement) bool {
+	policy := func(name string) bool { return r.policies[name] }
+	return (r.caller.Authenticated() || !q.Authenticated) && (len(q.Scopes) == 0 || q.Scopes.Met(r.caller.Has)) && (len(q.Policies) == 0 || q.Policies.Met(policy))
 }
 
 // denied says which requirements of an operation a caller does not meet.
@@ -78,15 +109,15 @@ type denied struct {
 	code string // UNAUTHENTICATED for nobody, else FORBIDDEN
 }
 
-func (a *asked) denied(p principal.Principal) denied {
+func (a *asked) denied(by rights) denied {
 	d := denied{code: CodeForbidden}
-	if !p.Authenticated() {
+	if !by.caller.Authenticated() {
 		d.code = CodeUnauthenticated
 	}
 	key := make([]byte, len(a.needs), len(a.needs)+1)
 	for i, r := range a.needs {
 		key[i] = '1'
-		if !meets(p, r) {
+		if !by.meets(r) {
 			key[i], d.any = '0', true
 		}
 	}

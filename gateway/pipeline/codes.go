@@ -18,6 +18,7 @@ const (
 	CodeIntrospection   = "INTROSPECTION_DISABLED" // __schema and __type are off
 	CodeUnauthenticated = "UNAUTHENTICATED"
 	CodeForbidden       = "FORBIDDEN"
+	CodePolicies        = "POLICIES_UNDECIDED"     // the host could not decide the policies
 	CodeNotReady        = "SUPERGRAPH_NOT_READY"   // no supergraph has been composed yet
 	CodeSubscriptions   = "TOO_MANY_SUBSCRIPTIONS" // more than may be open at a time
 	CodeTooSlow         = "SUBSCRIPTION_TOO_SLOW"  // a client does not take events as fast as they come

@@ -12,8 +12,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"medicore.dev/medicore/gateway/authn"
 	"medicore.dev/medicore/gateway/federation/exec"
-	"medicore.dev/medicore/internal/principal"
 )
 
 // Sharing says which subscriptions share one source and its joins. They must be the same operation with the same
@@ -34,7 +34,7 @@ type Subscriptions struct {
 	Queue     int     // events that wait for a slow client before it is cut; default 64
 	Total     int     // open at a time; default 20,000
 	PerCaller int     // open at a time; default 2,000
-	// Caller names whom PerCaller counts; nil: the principal. "" is not counted.
+	// Caller names whom PerCaller counts; nil: the caller. "" is not counted.
 	Caller func(context.Context) string
 }
 
@@ -51,7 +51,7 @@ func (s Subscriptions) orDefault() Subscriptions {
 		}
 	}
 	if s.Caller == nil {
-		s.Caller = func(ctx context.Context) string { return principal.FromContext(ctx).Subject }
+		s.Caller = func(ctx context.Context) string { return authn.FromContext(ctx).Subject }
 	}
 	return s
 }
@@ -61,12 +61,14 @@ type identifier interface {
 	Identity(ctx context.Context) string
 }
 
-// identity is equal for callers who may share a subscription: the same principal, or what the fetcher says.
+// identity is equal for callers who may share a subscription: the same caller, or what the fetcher says of callers with the
+// same rights.
 func identity(ctx context.Context, f exec.Fetcher) string {
 	if f, ok := f.(identifier); ok {
-		return f.Identity(ctx)
+		who := authn.FromContext(ctx)
+		return fmt.Sprintf("%s %q %q", f.Identity(ctx), who.Scopes, who.Policies)
 	}
-	return fmt.Sprint(principal.FromContext(ctx))
+	return fmt.Sprintf("%#v", authn.FromContext(ctx))
 }
 
 // feeds are the open subscriptions.

@@ -13,7 +13,6 @@ import (
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/plan"
 	"medicore.dev/medicore/gateway/federation/supergraph"
-	"medicore.dev/medicore/internal/principal"
 )
 
 // Options of a pipeline. The zero value of each is usable.
@@ -23,6 +22,7 @@ type Options struct {
 	Suggestions   bool          // "did you mean" in validation errors
 	Plans         bool          // return the plan to callers who ask
 	RejectDenied  bool          // refuse an operation that asks for what the caller may not read, instead of answering null there
+	Policies      Policies      // decides @policy; nil: no policy is met
 	Timeout       time.Duration // of one query or mutation, and of one event's joins; 0 means 30s
 	Documents     int           // documents kept; 0 means 1,000
 	PlanCache     int           // plans kept; 0 means 4,000
@@ -137,12 +137,16 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	if f != nil {
 		return nil, f
 	}
-	denied := ask.denied(principal.FromContext(ctx))
+	by, f := p.rights(ctx, ask)
+	if f != nil {
+		return nil, f
+	}
+	denied := ask.denied(by)
 	if denied.any && ask.whole.Deferred { // what is left of it is answered at once
 		if ask, f = e.ask(op, vars, false); f != nil {
 			return nil, f
 		}
-		denied = ask.denied(principal.FromContext(ctx))
+		denied = ask.denied(by)
 	}
 	if list := ask.denials(denied); len(list) > 0 && (p.opt.RejectDenied || op.definition.Operation == ast.Subscription && len(list[0].path) == 1) {
 		return nil, reject(list) // a subscription that is denied as a whole has nothing to follow

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"medicore.dev/medicore/gateway/authn"
 	"medicore.dev/medicore/gateway/federation/compose"
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/subgraph"
@@ -92,7 +93,11 @@ func as(t *testing.T, role principal.Role) context.Context {
 	if role == "" {
 		return t.Context()
 	}
-	return principal.NewContext(t.Context(), principal.Principal{Subject: "x", Role: role})
+	who := authn.Caller{Subject: "x"}
+	for _, s := range role.Scopes() {
+		who.Scopes = append(who.Scopes, string(s))
+	}
+	return authn.NewContext(t.Context(), who)
 }
 
 func run(t *testing.T, p *Pipeline, role principal.Role, query, variables string) string {

@@ -61,7 +61,7 @@ type Events interface {
 	Close()
 }
 
-// Preparer takes a request up to execution. The caller (principal.FromContext) and the headers to pass on
+// Preparer takes a request up to execution. The caller (authn.FromContext) and the headers to pass on
 // (upstream.WithHeader) are in ctx. Exactly one of the results is nil.
 type Preparer interface {
 	Prepare(ctx context.Context, req *Request) (Operation, *Failure)

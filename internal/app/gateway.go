@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"medicore.dev/medicore/gateway"
+	"medicore.dev/medicore/gateway/authn"
 	"medicore.dev/medicore/gateway/registry"
 	"medicore.dev/medicore/gateway/rest"
 	"medicore.dev/medicore/gateway/upstream"
 	"medicore.dev/medicore/internal/module"
 	"medicore.dev/medicore/internal/observe"
+	"medicore.dev/medicore/internal/principal"
 	"medicore.dev/medicore/internal/serve"
 	"medicore.dev/medicore/internal/token"
 	"medicore.dev/medicore/subgraphs/analytics"
@@ -54,11 +56,27 @@ func routes() []rest.Route {
 	}
 }
 
+// identify says who our own tokens stand for: what a caller may do is said by the role. policyClaim may name the claim that
+// lists the policies they meet.
+func identify(policyClaim string) func(*token.Claims) (authn.Caller, bool) {
+	return func(c *token.Claims) (authn.Caller, bool) {
+		who := authn.Caller{
+			Subject: c.Subject, Policies: c.Strings(policyClaim),
+			Admin: c.Role == principal.Admin, Service: c.Role == principal.Service,
+		}
+		for _, s := range c.Role.Scopes() {
+			who.Scopes = append(who.Scopes, string(s))
+		}
+		return who, c.Role.Valid() || who.Service
+	}
+}
+
 func (p *process) buildGateway() (module.Module, error) {
 	return &hosted{p: p, name: Gateway, addr: p.cfg.Listen.Gateway, build: func(ctx context.Context) (service, error) {
 		backends := p.backends()
 		deps := gateway.Deps{
 			Log: p.opt.Log, Tokens: p.tokens, Backends: backends, Routes: routes(), Supergraph: ownSupergraph,
+			Identify:   identify(p.cfg.Gateway.Auth.PolicyClaim),
 			Validator:  &gateway.Validator{Backend: Auth, Path: "/validate", RoleHeader: auth.StoredRole},
 			Credential: func() (string, error) { return p.tokens.Service(Gateway, time.Now()) },
 			Console:    admin.Console, GraphiQL: admin.GraphiQL, Metrics: p.metrics.Registry,

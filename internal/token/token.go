@@ -1,9 +1,11 @@
-// Package token makes and checks the platform's JSON Web Tokens: HS256 only, claims sub, role, uid, iat, exp.
+// Package token makes and checks the platform's JSON Web Tokens: HS256 only, claims sub, role, uid, iat, exp. Of tokens
+// that others made, further claims can be read.
 package token
 
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,6 +34,31 @@ type Claims struct {
 	Role   principal.Role `json:"role,omitempty"`
 	UserID string         `json:"uid,omitempty"`
 	jwt.RegisteredClaims
+
+	all map[string]json.RawMessage
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *Claims) UnmarshalJSON(text []byte) error {
+	type known Claims
+	if err := json.Unmarshal(text, (*known)(c)); err != nil {
+		return err
+	}
+	return json.Unmarshal(text, &c.all)
+}
+
+// Strings returns the claim of that name as a list: a string's parts between spaces, or a list's strings. Any other claim
+// is none.
+func (c *Claims) Strings(name string) []string {
+	var text string
+	if json.Unmarshal(c.all[name], &text) == nil {
+		return strings.Fields(text)
+	}
+	var list []string
+	if json.Unmarshal(c.all[name], &list) == nil {
+		return list
+	}
+	return nil
 }
 
 // Authority signs tokens with one secret and verifies them with it or with the previous one.
