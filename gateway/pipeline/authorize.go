@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -59,10 +60,10 @@ func newAsked(sg *supergraph.Supergraph, whole *operation.Operation) *asked {
 }
 
 // required is what reading the item requires: what the field, the type that declares it, and the type it yields do, and
-// the field in each of the runtime types that are meant. `__typename` requires nothing: what may not be read says so at
-// the field that leads to it.
+// the field in each of the runtime types that are meant. `__typename` requires nothing, since what may not be read says so
+// at the field that leads to it; neither does introspection.
 func required(sg *supergraph.Supergraph, it *operation.Item) []auth.Requirement {
-	if it.TypeName() || it.Field.Type == nil {
+	if strings.HasPrefix(it.Field.Name, "__") || it.Field.Type == nil {
 		return nil
 	}
 	all := []auth.Requirement{sg.FieldAuth(it.Parent, it.Field.Name), sg.TypeAuth(it.Parent), sg.TypeAuth(it.Field.Type.Name())}
@@ -129,10 +130,18 @@ func (a *asked) denies(d denied, it *operation.Item) bool {
 	return slices.ContainsFunc(a.of[it], func(i int) bool { return d.key[i] == '0' })
 }
 
-// denial is a field that is answered by null and an error.
+// denial is a field that is denied.
 type denial struct {
 	path ast.Path // response names, without list positions
-	code string
+	plan.Denial
+}
+
+// reason is what a denied caller is told.
+func (d denied) reason() plan.Denial {
+	if d.code == CodeForbidden {
+		return plan.Denial{Code: d.code, Message: "the caller may not read this"}
+	}
+	return plan.Denial{Code: d.code, Message: "a valid token is required"}
 }
 
 // denials lists the outermost fields that are denied, in the order of the operation.
@@ -146,7 +155,7 @@ func (a *asked) denials(d denied) []denial {
 		for _, it := range s.Items {
 			at := append(slices.Clip(path), ast.PathName(it.Name))
 			if a.denies(d, it) {
-				out = append(out, denial{at, d.code})
+				out = append(out, denial{at, d.reason()})
 			} else if it.Selection != nil {
 				walk(it.Selection, at)
 			}
@@ -156,110 +165,14 @@ func (a *asked) denials(d denied) []denial {
 	return out
 }
 
-func (d denial) err() *gqlerror.Error {
-	what := "a valid token is required"
-	if d.code == CodeForbidden {
-		what = "the caller may not read this"
-	}
-	return &gqlerror.Error{Message: what, Path: d.path, Extensions: map[string]any{"code": d.code}}
-}
-
 // reject refuses an operation for what of it is denied.
 func reject(list []denial) *Failure {
 	f := &Failure{Status: http.StatusForbidden}
 	for _, d := range list {
-		if d.code == CodeUnauthenticated {
+		if d.Code == CodeUnauthenticated {
 			f.Status = http.StatusUnauthorized
 		}
-		e := d.err()
-		e.Path = nil // nothing was executed
-		e.Message += ": " + d.path.String()
-		f.Errors = append(f.Errors, e)
+		f.Errors = append(f.Errors, &gqlerror.Error{Message: d.Message + ": " + d.path.String(), Extensions: map[string]any{"code": d.Code}})
 	}
 	return f
-}
-
-// without returns the operation less what is denied. A selection that loses everything keeps `__typename`, so that its
-// object is still asked for.
-func (a *asked) without(d denied) *operation.Operation {
-	var keep func(s *operation.Selection) *operation.Selection
-	keep = func(s *operation.Selection) *operation.Selection {
-		out := &operation.Selection{Type: s.Type}
-		for _, it := range s.Items {
-			if a.denies(d, it) {
-				continue
-			}
-			c := *it
-			if c.Selection != nil {
-				c.Selection = keep(c.Selection)
-			}
-			out.Items = append(out.Items, &c)
-		}
-		if len(out.Items) == 0 {
-			name := "__typename"
-			def := &ast.FieldDefinition{Name: name, Type: ast.NonNullNamedType("String", nil)}
-			out.Items = []*operation.Item{{Name: name, Field: def, Parent: s.Type, Source: &ast.Field{Alias: name, Name: name, Definition: def}}}
-		}
-		return out
-	}
-	op := *a.whole
-	op.Root = keep(a.whole.Root)
-	op.Hash += d.key
-	return &op
-}
-
-// restore makes the plan of a reduced operation answer null where the whole asks for more.
-func restore(p *plan.Plan, whole *operation.Selection) {
-	r := &restorer{missing: plan.Key(len(p.Keys)), done: map[restored]*plan.Shape{}}
-	p.Keys = append(p.Keys, "_denied") // a slot that nothing is ever stored in
-	p.Data = r.shape(p.Data, whole)
-}
-
-type restored struct {
-	shape *plan.Shape
-	set   *operation.Selection
-}
-
-type restorer struct {
-	missing plan.Key
-	done    map[restored]*plan.Shape
-}
-
-func (r *restorer) shape(s *plan.Shape, set *operation.Selection) *plan.Shape {
-	key := restored{s, set}
-	if have := r.done[key]; have != nil {
-		return have
-	}
-	out := &plan.Shape{Type: s.Type}
-	r.done[key] = out
-	for _, c := range s.Classes {
-		for _, t := range c.Types { // a class may be finer than before: one for each type
-			out.Classes = append(out.Classes, plan.ShapeClass{Types: []string{t}, Fields: r.fields(c.Fields, set, t)})
-		}
-	}
-	if s.Unknown != nil {
-		out.Unknown = &plan.ShapeClass{Fields: r.fields(s.Unknown.Fields, set, "")}
-	}
-	out.Index()
-	return out
-}
-
-func (r *restorer) fields(have []plan.ShapeField, set *operation.Selection, runtimeType string) []plan.ShapeField {
-	var out []plan.ShapeField
-	for _, it := range set.Items {
-		if !it.Applies(runtimeType) {
-			continue
-		}
-		i := slices.IndexFunc(have, func(f plan.ShapeField) bool { return f.Name == it.Name })
-		if i < 0 {
-			out = append(out, plan.ShapeField{Name: it.Name, Field: it.Field.Name, Parent: it.Parent, Key: r.missing, Type: it.Field.Type})
-			continue
-		}
-		f := have[i]
-		if f.Shape != nil && it.Selection != nil {
-			f.Shape = r.shape(f.Shape, it.Selection)
-		}
-		out = append(out, f)
-	}
-	return out
 }

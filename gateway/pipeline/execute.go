@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/introspect"
@@ -46,14 +44,7 @@ func (x *execution) Execute(ctx context.Context) []byte {
 	return x.respond(x.e.exec.Execute(ctx, x.planned.plan, x.input()))
 }
 
-// respond writes the response: the executor's, with an error for each field that the caller was denied.
 func (x *execution) respond(r *exec.Result) []byte {
-	if len(x.planned.denied) > 0 {
-		r.Errors = slices.DeleteFunc(r.Errors, x.denied) // the null there has its own reason
-		for _, d := range x.planned.denied {
-			r.Errors = append(r.Errors, d.err())
-		}
-	}
 	var extensions map[string]any
 	if x.wantPlan {
 		extensions = map[string]any{"queryPlan": plan.Print(x.planned.plan)}
@@ -63,17 +54,6 @@ func (x *execution) respond(r *exec.Result) []byte {
 		return fail(http.StatusInternalServerError, CodeInternal, "internal error").JSON()
 	}
 	return body
-}
-
-// denied reports whether the error is about a field that was left out.
-func (x *execution) denied(e *gqlerror.Error) bool {
-	var names ast.Path
-	for _, s := range e.Path {
-		if _, ok := s.(ast.PathName); ok {
-			names = append(names, s)
-		}
-	}
-	return slices.ContainsFunc(x.planned.denied, func(d denial) bool { return slices.Equal(d.path, names) })
 }
 
 // Subscribe implements Operation.

@@ -212,7 +212,7 @@ func (e *engine) plan(ctx context.Context, ask *asked, denied denied) *planned {
 		}
 	} else {
 		if denied.any {
-			restore(pl, ask.whole.Root)
+			restore(pl, ask.whole.Root, e.sg.API(), denied.reason())
 		}
 		out.plan = pl
 	}

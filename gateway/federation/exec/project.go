@@ -118,11 +118,13 @@ func (p *projector) broken(nonNull bool, what string, c cover) bool {
 	return !nonNull
 }
 
-func (p *projector) fail(what string) {
+func (p *projector) fail(what string) { p.report(CodeDownstream, what) }
+
+func (p *projector) report(code, what string) {
 	if len(p.errors) >= maxErrors {
 		return
 	}
-	p.errors = append(p.errors, &gqlerror.Error{Message: what, Path: p.clientPath(), Extensions: map[string]any{"code": CodeDownstream}})
+	p.errors = append(p.errors, &gqlerror.Error{Message: what, Path: p.clientPath(), Extensions: map[string]any{"code": code}})
 }
 
 func (p *projector) clientPath() ast.Path {
@@ -199,6 +201,12 @@ func (p *projector) field(o ref, f *plan.ShapeField, c cover) bool {
 	defer func() { p.path = p.path[:len(p.path)-1] }()
 	c = c.step(at)
 	switch {
+	case f.Denied != nil:
+		p.report(f.Denied.Code, f.Denied.Message)
+		if !f.Type.NonNull {
+			p.out = append(p.out, "null"...)
+		}
+		return !f.Type.NonNull
 	case f.TypeName:
 		name := p.s.typeName(o)
 		if name == "" {

@@ -195,7 +195,11 @@ type ShapeField struct {
 	Enum     []string // LeafEnum: the API schema's values, sorted
 	Shape    *Shape   // nil: leaf
 	Carried  bool     // in a part: the objects here are delivered before it, only something below is not
+	Denied   *Denial  // the client may not read it: null, with this as the reason. nil: it may
 }
+
+// Denial is why a client may not read a field.
+type Denial struct{ Code, Message string }
 
 // All lists the fetches of the plan and of its deferred parts; a fetch's index is its ID.
 func (p *Plan) All() []*Fetch {
