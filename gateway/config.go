@@ -22,6 +22,7 @@ type Config struct {
 	RejectDenied   bool          `koanf:"reject_denied" doc:"refuse an operation that asks for what the caller may not read; otherwise that is answered null with an error"`
 	RequireToken   bool          `koanf:"require_token" doc:"refuse every GraphQL request without a valid token"`
 	Auth           Auth          `koanf:"auth"`
+	OverrideLabels []string      `koanf:"override_labels" doc:"labels of progressive overrides (@override) that are on; percent(n) is on for n percent of the callers without being named here"`
 	CORSOrigins    []string      `koanf:"cors_origins" doc:"origins whose pages may call the gateway; none by default"`
 	TrustedProxies []string      `koanf:"trusted_proxies" doc:"networks (CIDR) or addresses whose X-Forwarded headers are believed"`
 	MaxBody        int64         `koanf:"max_body" doc:"bytes of a request body"`
@@ -147,10 +148,19 @@ func (c Config) pipeline() pipeline.Options {
 	return pipeline.Options{
 		Limits:        pipeline.Limits{Tokens: c.MaxTokens, Depth: c.MaxDepth},
 		Introspection: c.Introspection, Suggestions: c.Suggestions, Plans: c.Plans, RejectDenied: c.RejectDenied, Timeout: c.Timeout,
+		Overrides: pipeline.Overrides{On: c.OverrideLabels, Client: client},
 		Subscriptions: pipeline.Subscriptions{
 			Sharing: pipeline.Sharing(c.Subscriptions.Share), Queue: c.Subscriptions.Queue, Total: c.Subscriptions.Max, PerCaller: c.Subscriptions.PerClient, Caller: caller,
 		},
 	}
+}
+
+// client names whom percent(n) of progressive overrides keeps on one side: the user or, where there is none, the request.
+func client(ctx context.Context) string {
+	if p := authn.FromContext(ctx); p.Authenticated() {
+		return p.Subject
+	}
+	return upstream.Header(ctx).Get("X-Request-Id")
 }
 
 // caller names the user of a request or, where there is none, the address it came from.

@@ -55,9 +55,10 @@ type Validator struct {
 // Deps is what a gateway is given.
 type Deps struct {
 	Log        *slog.Logger
-	Tokens     *token.Authority                         // nil: requests have no caller
-	Identify   func(*token.Claims) (authn.Caller, bool) // who a valid token stands for; nil: by the claims that Config.Auth names
-	Policies   pipeline.Policies                        // decides @policy; nil: authn.Policies
+	Tokens     *token.Authority                                           // nil: requests have no caller
+	Identify   func(*token.Claims) (authn.Caller, bool)                   // who a valid token stands for; nil: by the claims that Config.Auth names
+	Policies   pipeline.Policies                                          // decides @policy; nil: authn.Policies
+	Labels     func(ctx context.Context, labels []string) map[string]bool // decides labels of progressive overrides; those it does not tell of, and nil: Config does
 	Backends   map[string]Backend
 	Subgraphs  []Subgraph
 	Supergraph string        // served when nothing can be composed yet; with neither Subgraphs nor Follow the only one
@@ -134,6 +135,7 @@ func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
 	if popt.Policies = deps.Policies; popt.Policies == nil {
 		popt.Policies = authn.Policies
 	}
+	popt.Overrides.Decide = deps.Labels
 	p := pipeline.New(popt)
 	g.clients = newClients(g.cfg)
 	reg := registry.Options{

@@ -27,6 +27,7 @@ type document struct {
 type prepared struct {
 	definition *ast.OperationDefinition
 	conditions []string // variables that @skip, @include and @defer depend on
+	labels     []string // override labels that can matter to it
 	prepared   *operation.Prepared
 }
 
@@ -133,7 +134,7 @@ func (d *document) operation(e *engine, name string, limits Limits) (*prepared, 
 	case err != nil:
 		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
 	}
-	out := &prepared{definition: p.Definition(), conditions: p.Conditions(), prepared: p}
+	out := &prepared{definition: p.Definition(), conditions: p.Conditions(), labels: labels(e.sg, d.doc, p.Definition()), prepared: p}
 	d.ops[name] = out
 	return out, nil
 }

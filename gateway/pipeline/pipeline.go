@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,10 +19,11 @@ import (
 // Options of a pipeline. The zero value of each is usable.
 type Options struct {
 	Limits        Limits
-	Introspection bool          // answer __schema and __type
-	Suggestions   bool          // "did you mean" in validation errors
-	Plans         bool          // return the plan to callers who ask
-	RejectDenied  bool          // refuse an operation that asks for what the caller may not read, instead of answering null there
+	Introspection bool // answer __schema and __type
+	Suggestions   bool // "did you mean" in validation errors
+	Plans         bool // return the plan to callers who ask
+	RejectDenied  bool // refuse an operation that asks for what the caller may not read, instead of answering null there
+	Overrides     Overrides
 	Policies      Policies      // decides @policy; nil: no policy is met
 	Timeout       time.Duration // of one query or mutation, and of one event's joins; 0 means 30s
 	Documents     int           // documents kept; 0 means 1,000
@@ -49,9 +51,10 @@ type engine struct {
 
 // askKey names an operation with its conditions decided.
 type askKey struct {
-	op    *prepared
-	bits  string // values of the operation's conditions: '0', '1', or '-' for one that has none
-	parts bool   // heed @defer
+	op     *prepared
+	bits   string // values of the operation's conditions: '0', '1', or '-' for one that has none
+	labels string // override labels that are on, of those that can matter to it
+	parts  bool   // heed @defer
 }
 
 // planKey is what a plan is a function of.
@@ -133,7 +136,8 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	if len(errs) > 0 {
 		return nil, coded(errs, CodeBadInput)
 	}
-	ask, f := e.ask(op, vars, req.Incremental != NotIncremental)
+	on := p.opt.Overrides.on(ctx, op.labels)
+	ask, f := e.ask(op, vars, on, req.Incremental != NotIncremental)
 	if f != nil {
 		return nil, f
 	}
@@ -143,7 +147,7 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	}
 	denied := ask.denied(by)
 	if denied.any && ask.whole.Deferred { // what is left of it is answered at once
-		if ask, f = e.ask(op, vars, false); f != nil {
+		if ask, f = e.ask(op, vars, on, false); f != nil {
 			return nil, f
 		}
 		denied = ask.denied(by)
@@ -158,8 +162,8 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	return &execution{p: p, e: e, req: req, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans}, nil
 }
 
-// ask decides the operation's conditions by the variables. parts: deferred fragments are to be answered later.
-func (e *engine) ask(op *prepared, vars variables, parts bool) (*asked, *Failure) {
+// ask decides the operation's conditions by the variables. labels are on; parts: deferred fragments are to be answered later.
+func (e *engine) ask(op *prepared, vars variables, labels []string, parts bool) (*asked, *Failure) {
 	bits := make([]byte, len(op.conditions))
 	values := make(map[string]bool, len(op.conditions))
 	for i, name := range op.conditions {
@@ -175,7 +179,7 @@ func (e *engine) ask(op *prepared, vars variables, parts bool) (*asked, *Failure
 		}
 		values[name] = value
 	}
-	key := askKey{op, string(bits), parts}
+	key := askKey{op, string(bits), strings.Join(labels, " "), parts}
 	if have, ok := e.asked.Get(key); ok {
 		return have, nil
 	}
@@ -183,7 +187,7 @@ func (e *engine) ask(op *prepared, vars variables, parts bool) (*asked, *Failure
 	if parts {
 		specialise = op.prepared.SpecialiseDeferred
 	}
-	whole, err := specialise(values)
+	whole, err := specialise(values, labels...)
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
 	}

@@ -26,7 +26,7 @@ func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]auth.Requirement{}, setters: map[string][]string{}, contextual: map[string]bool{}}
+	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]auth.Requirement{}, labels: map[string][]string{}, setters: map[string][]string{}, contextual: map[string]bool{}}
 	r := &reader{sg: sg, names: names, byGraph: map[string]*Subgraph{}}
 	if err := r.subgraphs(doc); err != nil {
 		return nil, err
@@ -67,6 +67,7 @@ func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 			sg.possible[name] = slices.Compact(members)
 		}
 	}
+	r.readLabels()
 	if err := r.auth(doc); err != nil {
 		return nil, err
 	}

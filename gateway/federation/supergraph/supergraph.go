@@ -24,6 +24,7 @@ type Supergraph struct {
 	possible     map[string][]string
 	inaccessible map[string]bool
 	auth         map[string]auth.Requirement
+	labels       map[string][]string // by type: override labels that can matter below it
 	setters      map[string][]string // by context: the types marked with it
 	contextual   map[string]bool     // coordinates of fields with an argument from a context in some subgraph
 }
