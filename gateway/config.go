@@ -18,6 +18,7 @@ type Config struct {
 	Introspection  bool          `koanf:"introspection" doc:"answer __schema and __type"`
 	GraphiQL       bool          `koanf:"graphiql" doc:"serve GraphiQL to browsers at /graphql"`
 	Plans          bool          `koanf:"plans" doc:"return the query plan to requests with the header MediCore-Query-Plan: 1"`
+	Costs          bool          `koanf:"costs" doc:"return what an operation costs to requests with the header MediCore-Query-Cost: 1"`
 	Suggestions    bool          `koanf:"suggestions" doc:"did-you-mean in validation errors"`
 	RejectDenied   bool          `koanf:"reject_denied" doc:"refuse an operation that asks for what the caller may not read; otherwise that is answered null with an error"`
 	RequireToken   bool          `koanf:"require_token" doc:"refuse every GraphQL request without a valid token"`
@@ -28,11 +29,18 @@ type Config struct {
 	MaxBody        int64         `koanf:"max_body" doc:"bytes of a request body"`
 	MaxTokens      int           `koanf:"max_tokens" doc:"tokens of a GraphQL document"`
 	MaxDepth       int           `koanf:"max_depth" doc:"nesting of an operation"`
+	Limits         Limits        `koanf:"limits"`
 	Timeout        time.Duration `koanf:"timeout" doc:"of one operation, and of one REST request"`
 	FetchTimeout   time.Duration `koanf:"fetch_timeout" doc:"of one request to a subgraph"`
 	Subscriptions  Subscriptions `koanf:"subscriptions"`
 	Cache          string        `koanf:"supergraph_cache" doc:"file that keeps the last good supergraph, for a start while a subgraph is down; empty: none is kept"`
 	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a running subgraph's schema, or at the URL of a supergraph"`
+}
+
+// Limits bound what operations may cost, by @cost and @listSize.
+type Limits struct {
+	Cost     int64 `koanf:"cost" doc:"of an operation, as estimated before it runs; 0: any"`
+	ListSize int   `koanf:"list_size" doc:"items that a list of which no @listSize tells is estimated to have"`
 }
 
 // Auth configures what tokens say about their callers.
@@ -59,7 +67,8 @@ type Subscriptions struct {
 // DefaultConfig suits development: everything that explains the API is on.
 func DefaultConfig() Config {
 	return Config{
-		Introspection: true, GraphiQL: true, Plans: true, Suggestions: true,
+		Introspection: true, GraphiQL: true, Plans: true, Costs: true, Suggestions: true,
+		Limits:        Limits{ListSize: 10},
 		Auth:          Auth{ScopeClaims: []string{"scope", "scopes"}},
 		Subscriptions: Subscriptions{Share: string(pipeline.ShareStart), Queue: 64, Max: 20_000, PerClient: 2_000},
 		MaxBody:       1 << 20, MaxTokens: 15_000, MaxDepth: 50, Timeout: 30 * time.Second, FetchTimeout: 10 * time.Second, PollInterval: 10 * time.Second,
@@ -68,7 +77,7 @@ func DefaultConfig() Config {
 
 // Production turns off what tells strangers about the API.
 func (c *Config) Production() {
-	c.Introspection, c.GraphiQL, c.Plans, c.Suggestions = false, false, false, false
+	c.Introspection, c.GraphiQL, c.Plans, c.Costs, c.Suggestions = false, false, false, false, false
 }
 
 // Validate reports all that is wrong.
@@ -83,6 +92,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxBody < 1 || c.MaxTokens < 1 || c.MaxDepth < 1 {
 		errs = append(errs, errors.New("max_body, max_tokens and max_depth must be positive"))
+	}
+	if c.Limits.Cost < 0 || c.Limits.ListSize < 1 {
+		errs = append(errs, errors.New("limits.cost must not be negative and limits.list_size must be positive"))
 	}
 	if c.Timeout <= 0 || c.FetchTimeout <= 0 || c.PollInterval <= 0 {
 		errs = append(errs, errors.New("timeout, fetch_timeout and poll_interval must be positive"))
@@ -148,6 +160,7 @@ func (c Config) pipeline() pipeline.Options {
 	return pipeline.Options{
 		Limits:        pipeline.Limits{Tokens: c.MaxTokens, Depth: c.MaxDepth},
 		Introspection: c.Introspection, Suggestions: c.Suggestions, Plans: c.Plans, RejectDenied: c.RejectDenied, Timeout: c.Timeout,
+		Cost:      pipeline.Cost{Limit: c.Limits.Cost, ListSize: c.Limits.ListSize, Show: c.Costs},
 		Overrides: pipeline.Overrides{On: c.OverrideLabels, Client: client},
 		Subscriptions: pipeline.Subscriptions{
 			Sharing: pipeline.Sharing(c.Subscriptions.Share), Queue: c.Subscriptions.Queue, Total: c.Subscriptions.Max, PerCaller: c.Subscriptions.PerClient, Caller: caller,

@@ -238,7 +238,7 @@ func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 	if len(g.cfg.CORSOrigins) > 0 {
 		h = cors.New(cors.Options{
 			AllowedOrigins: g.cfg.CORSOrigins, AllowedMethods: []string{"GET", "POST", "PUT", "DELETE", "HEAD"},
-			AllowedHeaders: []string{"Authorization", "Content-Type", "Accept", "Idempotency-Key", "If-Match", "X-Request-Id", "MediCore-Query-Plan"},
+			AllowedHeaders: []string{"Authorization", "Content-Type", "Accept", "Idempotency-Key", "If-Match", "X-Request-Id", "MediCore-Query-Plan", "MediCore-Query-Cost"},
 			ExposedHeaders: []string{"Location", "Link", "ETag", "X-Request-Id"}, MaxAge: 600,
 		}).Handler(h)
 	}

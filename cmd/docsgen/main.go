@@ -81,9 +81,9 @@ A GraphQL error carries its code in ` + "`extensions.code`" + `; a REST error is
 	for _, c := range []struct{ code, text string }{
 		{pipeline.CodeParse, "the document is not GraphQL"},
 		{pipeline.CodeValidation, "the document does not fit the schema"},
-		{pipeline.CodeBadInput, "the variables do not fit the operation"},
+		{pipeline.CodeBadInput, "the variables do not fit the operation, or arguments that bound a list are missing"},
 		{pipeline.CodeOperation, "the document does not say which operation to run, or has none"},
-		{pipeline.CodeLimit, "beyond a limit of size, depth or number"},
+		{pipeline.CodeLimit, "beyond a limit of size, depth, number or cost"},
 		{pipeline.CodePlan, "no plan can answer the operation"},
 		{pipeline.CodeTooComplex, "planning would take too much work"},
 		{pipeline.CodeIntrospection, "introspection is off"},

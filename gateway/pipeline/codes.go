@@ -10,9 +10,9 @@ import (
 const (
 	CodeParse           = "GRAPHQL_PARSE_FAILED"      // the document is not GraphQL
 	CodeValidation      = "GRAPHQL_VALIDATION_FAILED" // the document does not fit the schema
-	CodeBadInput        = "BAD_USER_INPUT"            // the variables do not fit the operation
+	CodeBadInput        = "BAD_USER_INPUT"            // the variables, or arguments that bound lists, do not fit the operation
 	CodeOperation       = "OPERATION_RESOLUTION_FAILURE"
-	CodeLimit           = "LIMIT_EXCEEDED"         // beyond a limit of size, depth or number
+	CodeLimit           = "LIMIT_EXCEEDED"         // beyond a limit of size, depth, number or cost
 	CodePlan            = "PLAN_FAILED"            // no plan can answer the operation
 	CodeTooComplex      = "PLAN_TOO_COMPLEX"       // planning would take too much
 	CodeIntrospection   = "INTROSPECTION_DISABLED" // __schema and __type are off

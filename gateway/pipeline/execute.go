@@ -22,6 +22,7 @@ type execution struct {
 	planned  *planned
 	vars     variables
 	wantPlan bool
+	costs    *costs
 }
 
 func (x *execution) Kind() ast.Operation { return x.kind }
@@ -44,10 +45,18 @@ func (x *execution) Execute(ctx context.Context) []byte {
 	return x.respond(x.e.exec.Execute(ctx, x.planned.plan, x.input()))
 }
 
+// respond writes the response.
 func (x *execution) respond(r *exec.Result) []byte {
-	var extensions map[string]any
+	extensions := map[string]any{}
 	if x.wantPlan {
-		extensions = map[string]any{"queryPlan": plan.Print(x.planned.plan)}
+		extensions["queryPlan"] = plan.Print(x.planned.plan)
+	}
+	if x.costs != nil && x.costs.show {
+		complete := r
+		if len(x.planned.plan.Parts) > 0 {
+			complete = nil
+		}
+		extensions["cost"] = x.costs.figures(complete)
 	}
 	body, err := r.AppendJSON(make([]byte, 0, len(r.Data)+128), extensions)
 	if err != nil {

@@ -87,6 +87,7 @@ type feedKey struct {
 	variables string
 	identity  string
 	wantPlan  bool
+	wantCost  bool
 }
 
 // feed reads one source and serves its followers.
@@ -115,7 +116,7 @@ type follower struct {
 
 // follow opens a subscription, or joins one that is the same.
 func (s *feeds) follow(ctx context.Context, x *execution) (Events, *Failure) {
-	key := feedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan}
+	key := feedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
 	if s.opt.Sharing != ShareNever {
 		vars, err := json.Marshal(x.vars.json)
 		if err != nil {

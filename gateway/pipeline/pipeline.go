@@ -23,6 +23,7 @@ type Options struct {
 	Suggestions   bool // "did you mean" in validation errors
 	Plans         bool // return the plan to callers who ask
 	RejectDenied  bool // refuse an operation that asks for what the caller may not read, instead of answering null there
+	Cost          Cost
 	Overrides     Overrides
 	Policies      Policies      // decides @policy; nil: no policy is met
 	Timeout       time.Duration // of one query or mutation, and of one event's joins; 0 means 30s
@@ -81,6 +82,9 @@ func New(opt Options) *Pipeline {
 	}
 	if opt.PlanCache == 0 {
 		opt.PlanCache = 4000
+	}
+	if opt.Cost.ListSize == 0 {
+		opt.Cost.ListSize = 10
 	}
 	opt.Limits = opt.Limits.orDefault()
 	return &Pipeline{
@@ -141,6 +145,10 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	if f != nil {
 		return nil, f
 	}
+	costs, f := p.costs(e, ask.whole, vars, req.WantCost)
+	if f != nil {
+		return nil, f
+	}
 	by, f := p.rights(ctx, ask)
 	if f != nil {
 		return nil, f
@@ -159,7 +167,7 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 	if pl.err != nil {
 		return nil, pl.err
 	}
-	return &execution{p: p, e: e, req: req, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans}, nil
+	return &execution{p: p, e: e, req: req, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans, costs: costs}, nil
 }
 
 // ask decides the operation's conditions by the variables. labels are on; parts: deferred fragments are to be answered later.

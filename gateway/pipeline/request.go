@@ -16,6 +16,7 @@ type Request struct {
 	OperationName string
 	Variables     map[string]json.RawMessage // nil: none
 	WantPlan      bool                       // the caller asks for the plan in extensions.queryPlan; given where that is allowed
+	WantCost      bool                       // the caller asks for the operation's cost in extensions.cost; alike
 	Incremental   Incremental                // how the caller takes deferred parts
 }
 

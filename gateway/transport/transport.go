@@ -121,6 +121,7 @@ func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 	}
 	req.Incremental = wish.parts
 	req.WantPlan = r.Header.Get("MediCore-Query-Plan") == "1"
+	req.WantCost = r.Header.Get("MediCore-Query-Cost") == "1"
 	ctx := r.Context()
 	op, failure := h.prepare.Prepare(ctx, req)
 	switch {

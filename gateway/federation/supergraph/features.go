@@ -15,8 +15,8 @@ type features struct {
 	prefixes map[string]bool // "join": owns join__anything and @join
 	names    map[string]bool // imported names, directives with "@"
 
-	join, inaccessible, context string // name prefix, or directive name; "" when not linked
-	auth                        auth.Names
+	join, inaccessible, context, cost, listSize string // name prefix, or directive name; "" when not linked
+	auth                                        auth.Names
 }
 
 var joinVersions = []string{"v0.3", "v0.4", "v0.5"}
@@ -67,6 +67,8 @@ func readFeatures(doc *ast.SchemaDocument) (*features, error) {
 			f.auth.RequiresScopes = element("requiresScopes")
 		case "policy":
 			f.auth.Policy = element("policy")
+		case "cost":
+			f.cost, f.listSize = element("cost"), element("listSize")
 		case "context":
 			f.context = element("context")
 		}

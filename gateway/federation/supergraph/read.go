@@ -26,7 +26,10 @@ func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	sg := &Supergraph{possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]auth.Requirement{}, labels: map[string][]string{}, setters: map[string][]string{}, contextual: map[string]bool{}}
+	sg := &Supergraph{
+		possible: map[string][]string{}, inaccessible: map[string]bool{}, auth: map[string]auth.Requirement{}, labels: map[string][]string{},
+		weights: map[string]int{}, sizes: map[string]*ListSize{}, setters: map[string][]string{}, contextual: map[string]bool{},
+	}
 	r := &reader{sg: sg, names: names, byGraph: map[string]*Subgraph{}}
 	if err := r.subgraphs(doc); err != nil {
 		return nil, err
@@ -68,6 +71,7 @@ func ReadDocument(doc *ast.SchemaDocument) (*Supergraph, error) {
 		}
 	}
 	r.readLabels()
+	r.cost(doc)
 	if err := r.auth(doc); err != nil {
 		return nil, err
 	}

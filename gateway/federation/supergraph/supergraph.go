@@ -24,9 +24,11 @@ type Supergraph struct {
 	possible     map[string][]string
 	inaccessible map[string]bool
 	auth         map[string]auth.Requirement
-	labels       map[string][]string // by type: override labels that can matter below it
-	setters      map[string][]string // by context: the types marked with it
-	contextual   map[string]bool     // coordinates of fields with an argument from a context in some subgraph
+	weights      map[string]int       // by coordinate: @cost
+	sizes        map[string]*ListSize // by field's coordinate
+	labels       map[string][]string  // by type: override labels that can matter below it
+	setters      map[string][]string  // by context: the types marked with it
+	contextual   map[string]bool      // coordinates of fields with an argument from a context in some subgraph
 }
 
 // Subgraph is one service and the part of the supergraph it declares.
