@@ -74,7 +74,7 @@ func (a *Authenticator) Judge(ctx context.Context, tok string) (Caller, time.Tim
 	}
 	who, ok := a.opt.Identify(claims)
 	role := string(claims.Role)
-	if a.opt.Transport != nil && !(ok && who.Service) {
+	if a.opt.Transport != nil && (!ok || !who.Service) {
 		if known, ok := a.stored(ctx, tok); ok {
 			if known == "" {
 				return Caller{}, time.Time{}, Unauthenticated

@@ -54,9 +54,12 @@ func TestWhatIsDeniedIsNullWithAnErrorOrTheOperationIsRefused(t *testing.T) {
 		denied              string // paths of errors
 		unasked             string // what no subgraph may be asked for
 	}{
-		{"all scopes", `{ beings { name ... on Cat { owner } ... on Dog { chip breed } } code vault { gold } secret }`, all,
-			`{"beings":[{"name":"Tom","owner":"Ann"},{"name":"Rex","chip":77,"breed":"Pug"}],"code":"A","vault":{"gold":1},"secret":1}`, "", ""},
+		{
+			"all scopes", `{ beings { name ... on Cat { owner } ... on Dog { chip breed } } code vault { gold } secret }`, all,
+			`{"beings":[{"name":"Tom","owner":"Ann"},{"name":"Rex","chip":77,"breed":"Pug"}],"code":"A","vault":{"gold":1},"secret":1}`, "", "",
+		},
 		{"a field of one implementation", `{ beings { name ... on Cat { owner } } }`, "", `{"beings":[{"name":"Tom","owner":null},{"name":"Rex"}]}`, "beings.0.owner", "owner"},
+		{"several of one type, beside its name", `{ beings { ... on Cat { owner o: owner t: __typename } ... on Dog { chip: name } } }`, "", `{"beings":[{"owner":null,"o":null,"t":"Cat"},{"chip":"Rex"}]}`, "beings.0.o beings.0.owner", "owner"},
 		{"the same for one and not the other", `{ beings { ... on Cat { who: owner } ... on Dog { who: owner } } }`, "", `{"beings":[{"who":null},{"who":"Bob"}]}`, "beings.0.who", ""},
 		{"through an interface that has it", `{ beings { ... on Owned { owner } } }`, "", `{"beings":[{"owner":null},{"owner":null}]}`, "beings.0.owner beings.1.owner", "owner"},
 		{"a non-null field takes its object along, and the list that must not hold null", `{ beings { ... on Dog { chip } name } dog { name } }`, "", `null`, "beings.1.chip", "chip"},

@@ -29,13 +29,25 @@ func TestCost(t *testing.T) {
 		{"asked for and shown", Cost{Show: true}, query, three, true, items + `,"extensions":{"cost":{"actual":10,"estimated":15}}}`, false},
 		{"asked for and not shown", Cost{}, query, three, true, items + `}`, false},
 		{"within the limit", Cost{Limit: 15, Show: true}, query, `{}`, true, items + `,"extensions":{"cost":{"actual":10,"allowed":15,"estimated":15}}}`, false},
-		{"beyond the limit by a variable", Cost{Limit: 15}, query, `{"n":4}`, false,
-			`{"errors":[{"message":"the operation costs an estimated 20, at most 15 is allowed","extensions":{"code":"LIMIT_EXCEEDED","cost":{"allowed":15,"estimated":20}}}]}`, true},
-		{"lists of nothing told", Cost{Limit: 9}, `{ all { name } }`, `{}`, false,
-			`{"errors":[{"message":"the operation costs an estimated 10, at most 9 is allowed","extensions":{"code":"LIMIT_EXCEEDED","cost":{"allowed":9,"estimated":10}}}]}`, true},
+		{
+			"beyond the limit by a variable",
+			Cost{Limit: 15},
+			query, `{"n":4}`, false,
+			`{"errors":[{"message":"the operation costs an estimated 20, at most 15 is allowed","extensions":{"code":"LIMIT_EXCEEDED","cost":{"allowed":15,"estimated":20}}}]}`, true,
+		},
+		{
+			"lists of nothing told",
+			Cost{Limit: 9},
+			`{ all { name } }`, `{}`, false,
+			`{"errors":[{"message":"the operation costs an estimated 10, at most 9 is allowed","extensions":{"code":"LIMIT_EXCEEDED","cost":{"allowed":9,"estimated":10}}}]}`, true,
+		},
 		{"their configured size", Cost{Limit: 9, ListSize: 9}, `{ all { name } }`, `{}`, false, `{"data":{"all":[{"name":"a"},{"name":"b"}]}}`, false},
-		{"a slicing argument that is missing", Cost{Limit: 100}, `{ page { name } }`, `{}`, false,
-			`{"errors":[{"message":"Query.page needs exactly one of the arguments first, 0 are given","extensions":{"code":"BAD_USER_INPUT"}}]}`, true},
+		{
+			"a slicing argument that is missing",
+			Cost{Limit: 100},
+			`{ page { name } }`, `{}`, false,
+			`{"errors":[{"message":"Query.page needs exactly one of the arguments first, 0 are given","extensions":{"code":"BAD_USER_INPUT"}}]}`, true,
+		},
 		{"and matters only where there is a limit", Cost{}, `{ page { name } }`, `{}`, false, `{"data":{"page":[{"name":"a"},{"name":"b"}]}}`, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

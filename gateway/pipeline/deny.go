@@ -20,7 +20,8 @@ func (a *asked) without(d denied) *operation.Operation {
 		out := &operation.Selection{Type: s.Type}
 		for _, it := range s.Items {
 			if a.denies(d, it) {
-				if it.Types != nil {
+				alike := func(o *operation.Item) bool { return o.TypeName() && slices.Equal(o.Types, it.Types) }
+				if it.Types != nil && !slices.ContainsFunc(out.Items, alike) {
 					out.Items = append(out.Items, typeName(s, it.Types))
 				}
 				if s == a.whole.Root && a.whole.Kind == ast.Mutation && it.Field.Type.NonNull {

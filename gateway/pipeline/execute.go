@@ -47,14 +47,17 @@ func (x *execution) Execute(ctx context.Context) []byte {
 
 // respond writes the response.
 func (x *execution) respond(r *exec.Result) []byte {
-	extensions := map[string]any{}
+	var extensions map[string]any
 	if x.wantPlan {
-		extensions["queryPlan"] = plan.Print(x.planned.plan)
+		extensions = map[string]any{"queryPlan": plan.Print(x.planned.plan)}
 	}
 	if x.costs != nil && x.costs.show {
 		complete := r
 		if len(x.planned.plan.Parts) > 0 {
 			complete = nil
+		}
+		if extensions == nil {
+			extensions = map[string]any{}
 		}
 		extensions["cost"] = x.costs.figures(complete)
 	}

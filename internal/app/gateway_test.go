@@ -1,0 +1,28 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"medicore.dev/medicore/internal/token"
+)
+
+func TestWhatARoleStandsForAtTheGateway(t *testing.T) {
+	for _, tt := range []struct{ claims, want string }{
+		{`{"sub":"a","role":"ADMIN"}`, "true admin:true service:false user:admin:true []"},
+		{`{"sub":"a","role":"ANALYST","rules":["p"],"scope":"user:admin"}`, "true admin:false service:false user:admin:false [p]"},
+		{`{"sub":"service:gateway","role":"SERVICE"}`, "true admin:false service:true user:admin:false []"},
+		{`{"sub":"a","role":"VIEWER"}`, "false admin:false service:false user:admin:false []"},
+		{`{"sub":"a"}`, "false admin:false service:false user:admin:false []"},
+	} {
+		var c token.Claims
+		if err := json.Unmarshal([]byte(tt.claims), &c); err != nil {
+			t.Fatal(err)
+		}
+		who, ok := identify("rules")(&c)
+		if got := fmt.Sprintf("%v admin:%v service:%v user:admin:%v %v", ok, who.Admin, who.Service, who.Has("user:admin"), who.Policies); got != tt.want || who.Subject != c.Subject {
+			t.Errorf("%s: got %s, want %s", tt.claims, got, tt.want)
+		}
+	}
+}
