@@ -45,13 +45,14 @@ type Limits struct {
 
 // Auth configures what tokens say about their callers.
 type Auth struct {
-	ScopeClaims  []string `koanf:"scope_claims" doc:"claims that list the scopes of a token's caller, as a list or separated by spaces; the platform's own roles say it for its own tokens"`
+	ScopeClaims  []string `koanf:"scope_claims" doc:"claims that list the scopes of a token's caller, as a list or separated by spaces; the platform's gateway goes by the token's role alone"`
 	PolicyClaim  string   `koanf:"policy_claim" doc:"claim that lists the policies (@policy) that a token's caller meets, alike; empty: none does"`
 	PolicyHeader string   `koanf:"policy_header" doc:"header in which trusted proxies list policies that the caller meets, separated by commas or spaces; empty: none is believed"`
-	AdminScope   string   `koanf:"admin_scope" doc:"scope of those who may read the state of the supergraph under /admin/; empty: nobody may, but for the platform's own administrators"`
+	AdminScope   string   `koanf:"admin_scope" doc:"scope of those who may read the state of the supergraph under /admin/; beside the platform's own administrators; empty: nobody else"`
 }
 
-func (a Auth) claims() authn.Claims {
+// Claims names what of a token is believed.
+func (a Auth) Claims() authn.Claims {
 	return authn.Claims{Scopes: a.ScopeClaims, Policies: a.PolicyClaim, Admin: a.AdminScope}
 }
 

@@ -117,7 +117,7 @@ func (g *Gateway) withAuthentication(_ context.Context, deps Deps) (err error) {
 	}
 	opt := authn.Options{Tokens: deps.Tokens, Identify: deps.Identify}
 	if opt.Identify == nil {
-		opt.Identify = g.cfg.Auth.claims().Caller
+		opt.Identify = g.cfg.Auth.Claims().Caller
 	}
 	if v := deps.Validator; v != nil {
 		b := deps.Backends[v.Backend]

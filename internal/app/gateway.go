@@ -71,6 +71,18 @@ func identify(policyClaim string) func(*token.Claims) (authn.Caller, bool) {
 	}
 }
 
+// identifyAnybody says who tokens of any issuer stand for: what the claims grant, and what the role does in our own tokens.
+func identifyAnybody(cfg gateway.Auth) func(*token.Claims) (authn.Caller, bool) {
+	return func(c *token.Claims) (authn.Caller, bool) {
+		who, ok := cfg.Claims().Caller(c)
+		if ours, known := identify("")(c); known {
+			who.Scopes = append(who.Scopes, ours.Scopes...)
+			who.Admin = who.Admin || ours.Admin
+		}
+		return who, ok
+	}
+}
+
 func (p *process) buildGateway() (module.Module, error) {
 	return &hosted{p: p, name: Gateway, addr: p.cfg.Listen.Gateway, build: func(ctx context.Context) (service, error) {
 		backends := p.backends()
@@ -118,7 +130,7 @@ func Federate(ctx context.Context, f Federation, opt Options) error {
 	p := &process{cfg: cfg, opt: opt, state: &serve.State{}, metrics: observe.NewMetrics(), services: map[string]service{}}
 	deps := gateway.Deps{
 		Log: opt.Log, Backends: f.Backends, Subgraphs: f.Subgraphs, Follow: f.Follow, FollowFrom: f.FollowFrom,
-		GraphiQL: admin.GraphiQL, Metrics: p.metrics.Registry, OpenAdmin: loopback(f.Listen),
+		GraphiQL: admin.GraphiQL, Metrics: p.metrics.Registry, OpenAdmin: loopback(f.Listen), Identify: identifyAnybody(f.Config.Auth),
 	}
 	if f.JWTSecret != "" {
 		var err error
