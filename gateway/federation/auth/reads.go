@@ -17,6 +17,9 @@ type Schema interface {
 // Uncovered returns the coordinate of the first element that the field set reads, on an object of the type, and that
 // demands more than r; "" when r covers all. What does not exist is passed over: other checks tell of it.
 func (r Requirement) Uncovered(s Schema, set fieldset.Set, parent *ast.Definition) string {
+	if parent == nil {
+		return ""
+	}
 	for _, sel := range set {
 		next := parent
 		if sel.Field == "" {
@@ -33,10 +36,7 @@ func (r Requirement) Uncovered(s Schema, set fieldset.Set, parent *ast.Definitio
 			}
 			next = s.Type(field.Type.Name())
 		}
-		if next == nil {
-			continue
-		}
-		if !r.Implies(s.Demand(next.Name)) {
+		if next != nil && !r.Implies(s.Demand(next.Name)) {
 			return next.Name
 		}
 		if c := r.Uncovered(s, sel.Sub, next); c != "" {

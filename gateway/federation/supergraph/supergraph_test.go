@@ -110,6 +110,8 @@ func TestReadRefuses(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(`schema @link(url: "https://specs.apollo.dev/join/v0.5") { query: Query } enum join__Graph { A @join__graph(name: "a", url: "") } type Query @join__type(graph: A, key: "a") { a: Int @join__field(graph: A, requires: "b", type: "[Int!]", contextArguments: [{context: "c", name: "n", type: "Int", selection: "{ a }"}]) }`)
 	f.Add(`schema @link(url: "https://specs.apollo.dev/join/v0.3", import: [{name: "@x"}, 1, null], as: 3) { query: Query }`)
+	f.Add(secured + `type Query @join__type(graph: A) @authenticated { a: Int @requiresScopes(scopes: [["a", null], "b", 1]) @rule(policies: null) @join__field(graph: A, override: "b", overrideLabel: "percent(1)", requires: "b { c }", contextArguments: [{context: "c", name: "n", type: "Int", selection: "... on X { a }"}]) }`)
+	f.Add(secured + `extend schema @link(url: "https://specs.apollo.dev/cost/v0.1", import: ["@listSize"]) type Query @join__type(graph: A) { a(n: Int @cost(weight: "x")): [Int] @listSize(assumedSize: [1], slicingArguments: "n", sizedFields: [null]) @cost }`)
 	f.Fuzz(func(t *testing.T, sdl string) {
 		sg, err := supergraph.Read(sdl)
 		if err == nil && sg.API() == nil {
