@@ -86,7 +86,14 @@ func (s *shaper) shape(typeName string, sels []*operation.Selection) *Shape {
 		}
 	}
 	if def := api.Types[typeName]; def != nil && def.Kind != ast.Object && s.typeless(sels) {
-		sh.Unknown = &ShapeClass{Fields: s.fields(s.collect(sels, ""), typeName), Parts: s.split.parts(sels, "")}
+		fields := s.fields(s.collect(sels, ""), typeName)
+		if len(sh.Classes) == 1 && len(sh.Classes[0].Types) == len(possible) { // whatever it is, it is completed so
+			fields = slices.Clone(sh.Classes[0].Fields)
+			for i := range fields {
+				fields[i].Parent = typeName
+			}
+		}
+		sh.Unknown = &ShapeClass{Fields: fields, Parts: s.split.parts(sels, "")}
 	}
 	sh.Index()
 	return sh
