@@ -26,6 +26,8 @@ type Answer struct {
 	Data   any      `json:"data"`
 	Errors []string `json:"errors"`          // paths of errors, see paths
 	Calls  []string `json:"calls,omitempty"` // mutation fields in the order in which they ran
+
+	Used map[string]bool `json:"-"` // features that only the oracle tells
 }
 
 // Format writes a case as txtar.
@@ -50,7 +52,11 @@ func (c *Case) Format(comment string, answer *Answer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	add("world.json", "{\"absent\":"+string(absent)+",\"objects\":[\n"+strings.Join(objects, ",\n")+"\n]}")
+	contexts, err := json.Marshal(c.World.Contexts)
+	if err != nil {
+		return nil, err
+	}
+	add("world.json", "{\"absent\":"+string(absent)+",\"contexts\":"+string(contexts)+",\"objects\":[\n"+strings.Join(objects, ",\n")+"\n]}")
 	add("operation.graphql", c.Operation)
 	if len(c.Variables) > 0 {
 		vars, err := json.Marshal(c.Variables)

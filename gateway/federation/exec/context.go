@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	queryparser "github.com/vektah/gqlparser/v2/parser"
+
 	"medicore.dev/medicore/gateway/federation/plan"
 )
 
@@ -196,29 +200,46 @@ func (c *call) document(part span) string {
 		}
 		fields = append(fields, strings.ReplaceAll(b.plan.Copy.Field, plan.CopyMark, b.suffix))
 	}
+	if len(fields) > 0 {
+		const open = "query("
+		text = open + strings.Join(definitions, ",") + "," + strings.TrimSuffix(strings.TrimPrefix(text, open), "}") + strings.Join(fields, "") + "}"
+	}
 	for _, b := range c.fetch.Entities {
 		if b.Contexts != nil && !with[b] {
-			text = strings.Replace(text, strings.ReplaceAll(b.Copy.Field, plan.CopyMark, ""), "", 1)
-			for _, d := range b.Copy.Definitions { // the commas between them may stay
-				text = strings.Replace(text, strings.ReplaceAll(d, plan.CopyMark, ""), "", 1)
-			}
+			return less(text, func(alias string) bool {
+				return slices.ContainsFunc(c.fetch.Entities, func(b *plan.Batch) bool { return b.Alias == alias && b.Contexts != nil && !with[b] })
+			})
 		}
 	}
-	if len(fields) == 0 {
-		return text
-	}
-	const open = "query("
-	return open + strings.Join(definitions, ",") + "," + strings.TrimSuffix(strings.TrimPrefix(text, open), "}") + strings.Join(fields, "") + "}"
+	return text
 }
 
-// inContext returns where the targets of a batch stand that take the value at steps from a context.
-func (r *run) inContext(b *plan.Batch, path plan.Path, steps []step) (objects [][]step) {
+// less is the document without some of its `_entities` fields, and without the variables that only those use.
+func less(document string, gone func(alias string) bool) string {
+	doc, err := queryparser.ParseQuery(&ast.Source{Input: document})
+	if err != nil {
+		return document // the planner wrote it, so this cannot be
+	}
+	op := doc.Operations[0]
+	op.SelectionSet = slices.DeleteFunc(op.SelectionSet, func(s ast.Selection) bool { return gone(s.(*ast.Field).Alias) })
+	used := map[string]bool{}
+	variables(op.SelectionSet, used)
+	op.VariableDefinitions = slices.DeleteFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool { return !used[v.Variable] })
+	var text strings.Builder
+	formatter.NewFormatter(&text, formatter.WithIndent("")).FormatQueryDocument(doc)
+	return text.String()
+}
+
+// inContext returns where the targets of a batch stand that take the value at steps from a context. taken says that it is
+// such a value, though perhaps no target is below the object that gives it.
+func (r *run) inContext(b *plan.Batch, path plan.Path, steps []step) (objects [][]step, taken bool) {
 	for _, c := range b.Contexts {
 		for _, src := range c.Sources {
 			at, ok := descend(steps, path[:len(path)-src.Above])
 			if !ok || !leads(src.Path, steps[at:]) {
 				continue
 			}
+			taken = true
 			for _, target := range locate(&r.store, path, maxPlaces, func(ref) bool { return true }) {
 				if len(target) >= at && slices.Equal(target[:at], steps[:at]) {
 					objects = append(objects, target)
@@ -226,7 +247,7 @@ func (r *run) inContext(b *plan.Batch, path plan.Path, steps []step) (objects []
 			}
 		}
 	}
-	return objects
+	return objects, taken
 }
 
 // leads reports whether the steps follow the path, perhaps not to its end.

@@ -325,7 +325,9 @@ func (r *run) follow(f *plan.Fetch) {
 						return inKey(b.Reps, failed.path[at:]) || r.readsField(field.Requires, failed.path, at)
 					}, func(o ref, key plan.Key) { r.store.set(o, key, null) })
 				}
-				for _, object := range r.inContext(b, p, failed.path) {
+				objects, taken := r.inContext(b, p, failed.path)
+				any = any || taken
+				for _, object := range objects {
 					any = r.followed(f, b, failed, object, func(*plan.WireField) bool { return true }, keep) || any
 				}
 				if any {

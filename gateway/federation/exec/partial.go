@@ -71,49 +71,60 @@ func (r *representer) incomplete(o ref, b *plan.Batch) (rep string, lost []plan.
 		if p.Types != nil && !contains(p.Types, name) || send == "" {
 			continue
 		}
-		text, omitted, ok := r.available(appendString([]byte(`{"__typename":`), send), o, p.Fields)
-		if !ok {
-			continue
-		}
 		left := false
+		var needed []plan.RepField
 		for j := range b.Entity.Fields {
 			f := &b.Entity.Fields[j]
 			switch {
 			case f.Types != nil && name != "" && !contains(f.Types, name):
-			case slices.ContainsFunc(f.Requires, func(in plan.RepField) bool { return slices.Contains(omitted, in.Key) }):
+			case !r.has(o, f.Requires):
 				lost = append(lost, f.Key)
 			default:
 				left = true
+				needed = append(needed, f.Requires...)
 			}
 		}
-		return string(append(text, '}')), lost, left
+		var fields []plan.RepField
+		for _, f := range p.Fields {
+			if f.NonNull {
+				fields = append(fields, f)
+			} else {
+				fields = append(fields, narrowed([]plan.RepField{f}, needed)...)
+			}
+		}
+		text, ok := r.members(appendString([]byte(`{"__typename":`), send), o, fields, true)
+		return string(text), lost, ok && left
 	}
 	return "", nil, false
 }
 
-// available writes the members that can be written. It fails where one of the key is not among them.
-func (r *representer) available(dst []byte, o ref, fields []plan.RepField) (out []byte, omitted []plan.Key, ok bool) {
-	name := r.s.typeName(o)
-	for i := range fields {
-		f := &fields[i]
-		if f.Types != nil && !contains(f.Types, name) {
-			continue
-		}
-		mark := len(dst)
-		v := r.s.get(o, f.Key)
-		if v != missing && (v != null || !f.NonNull) {
-			dst = append(append(append(dst, ',', '"'), f.Name...), '"', ':')
-			if dst, ok = r.value(dst, v, f); ok {
-				continue
+// has reports whether the members can be written.
+func (r *representer) has(o ref, fields []plan.RepField) bool {
+	_, ok := r.members(nil, o, fields, false)
+	return ok
+}
+
+// narrowed lists those of the members that are needed, and of what they hold only what is.
+func narrowed(fields, needed []plan.RepField) []plan.RepField {
+	out := []plan.RepField{}
+	for _, f := range fields {
+		any := false
+		var below []plan.RepField
+		for _, n := range needed {
+			if n.Key == f.Key && n.Name == f.Name {
+				any = true
+				below = append(below, n.Fields...)
 			}
 		}
-		if f.NonNull {
-			return dst, nil, false
+		if !any {
+			continue
 		}
-		dst = dst[:mark]
-		omitted = append(omitted, f.Key)
+		if f.Fields != nil {
+			f.Fields = narrowed(f.Fields, below)
+		}
+		out = append(out, f)
 	}
-	return dst, omitted, true
+	return out
 }
 
 // reduced is the document less all other `_entities` fields and less the fields that are lost.
@@ -178,12 +189,26 @@ func (c *call) partial(part span) *batch {
 	return &c.batches[part.from]
 }
 
+// mentions reports whether a document has the variable.
+func mentions(document, name string) bool {
+	for rest, ok := document, true; ok; {
+		if _, rest, ok = strings.Cut(rest, "$"+name); ok && (rest == "" || !nameByte(rest[0])) {
+			return true
+		}
+	}
+	return false
+}
+
+func nameByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
 // partialBody assembles the request for a partial batch.
 func (r *run) partialBody(c *call, b *batch) []byte {
 	body := append(appendString([]byte(`{"query":`), b.document), `,"variables":{`...)
 	body = append(append(append(appendString(body, b.plan.Variable), ':', '['), b.list...), ']')
 	for _, name := range c.fetch.Variables {
-		if value, ok := r.in.Variables[name]; ok && strings.Contains(b.document, "$"+name) {
+		if value, ok := r.in.Variables[name]; ok && mentions(b.document, name) {
 			body = append(append(appendString(append(body, ','), name), ':'), value...)
 		}
 	}

@@ -218,7 +218,7 @@ func (r *run) body(c *call, part span) []byte {
 		sep = ","
 	}
 	for _, name := range f.Variables {
-		if value, ok := r.in.Variables[name]; ok {
+		if value, ok := r.in.Variables[name]; ok && (document == f.Document || mentions(document, name)) {
 			variable(name)
 			b = append(b, value...)
 		}

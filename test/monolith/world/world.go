@@ -9,6 +9,9 @@
 //     FNV-1a hash of the arguments' canonical text. {"text": s} is s, a space and that text.
 //  3. The canonical text is the JSON object of the coerced arguments, names sorted, no spaces, whole numbers without a
 //     point; arguments without value and default are left out.
+//  4. An argument in Contexts is not given by clients. Its value is what the path leads to from the nearest object around
+//     the field's own that is of one of the types; lists on the way give lists, a null ends the way. What fails on the way
+//     is null, and told at the field beside its value. Subgraphs are sent the value, so only the monolith follows paths.
 package world
 
 import (
@@ -27,6 +30,22 @@ import (
 type World struct {
 	Objects []Object         `json:"objects"`
 	Absent  map[string][]int `json:"absent,omitempty"` // objects that a subgraph does not find by their key
+
+	// Contexts are the arguments that come from objects above, by the field that takes them: "Type.field".
+	Contexts map[string][]Context `json:"contexts,omitempty"`
+}
+
+// Context is an argument whose value comes from an object above.
+type Context struct {
+	Argument string            `json:"argument"`
+	Leaf     string            `json:"leaf"` // the type of the value, or of what it is a list of
+	From     map[string][]Step `json:"from"` // object types that give a value, and by which path
+}
+
+// Step is a field with coerced arguments.
+type Step struct {
+	Field     string         `json:"field"`
+	Arguments map[string]any `json:"arguments"`
 }
 
 // Object is one object. Equal numbers are the same object.
