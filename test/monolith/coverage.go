@@ -46,6 +46,8 @@ var Expected = []string{
 	"@requires", "@requires with arguments", "@requires nested", "@requires through fragments", "@requires of several fields",
 	"@provides", "@provides used", "@provides nested", "@provides through fragments",
 	"@shareable", "@override", "@override with label", "@inaccessible", "@inaccessible on a type", "@interfaceObject on a type",
+	"@context on a type", "@fromContext", "@fromContext nested", "@fromContext with arguments", "@fromContext through fragments", "@fromContext of a list",
+	"@fromContext twice", "@fromContext of two contexts", "context set farther above", "context that is null", "context that fails",
 	"field of a interface", "field of a union", "list of lists", "empty list", "null", "null where null is not allowed",
 	"requirement that fails", "requirement that is missing", "@authenticated", "@tag", "siblings with one name and different arguments",
 	"resolver fails", "non-null resolver fails", "entity that resolves to null",

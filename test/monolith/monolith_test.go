@@ -143,7 +143,7 @@ func (r *run) operate(t *testing.T, oracle *Oracle, engine *Engine, c *Case, n, 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.executed++
-	r.coverage.Add(got.Touched, used)
+	r.coverage.Add(got.Touched, want.Used, used)
 	if got.Plan != nil {
 		r.requests += got.Plan.Cost.Requests
 		r.levels += got.Plan.Cost.Levels

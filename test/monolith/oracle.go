@@ -111,6 +111,7 @@ type reply struct {
 	Errors  [][]any
 	Calls   []string
 	Invalid []string
+	Touched []string // features
 
 	// Of peers.mjs.
 	Unloaded map[string]string
@@ -130,7 +131,11 @@ func (o *Oracle) Execute(operation string, variables map[string]any) (*Answer, e
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{Data: r.Data, Errors: paths(r.Data, r.Errors), Calls: r.Calls}, nil
+	a := &Answer{Data: r.Data, Errors: paths(r.Data, r.Errors), Calls: r.Calls, Used: map[string]bool{}}
+	for _, name := range r.Touched {
+		a.Used[name] = true
+	}
+	return a, nil
 }
 
 func (o *Oracle) ask(q question) (reply, error) {

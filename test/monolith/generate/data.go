@@ -41,6 +41,7 @@ func (f *federation) data() *world.World {
 	}
 	d.absences()
 	d.settleRequirements()
+	w.Contexts = d.contextsOf()
 	text, err := json.Marshal(w)
 	if err != nil {
 		panic(err)

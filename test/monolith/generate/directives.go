@@ -106,7 +106,7 @@ func rank(x *fld) int {
 func (f *federation) requirable(x *fld, s *sub) (string, func()) {
 	elsewhere := slices.ContainsFunc(f.subs, func(o *sub) bool { return o != s && x.in[o].resolvable() })
 	d := x.in[s]
-	if x.key || x.labelled() || !elsewhere || d != nil && !d.external && !d.dead {
+	if x.key || x.fromContext || x.labelled() || !elsewhere || d != nil && !d.external && !d.dead {
 		return "", nil
 	}
 	mark := func() {
@@ -145,7 +145,7 @@ func (f *federation) subselection(of *fld, s *sub, depth int) (string, func()) {
 		}
 		return "... on " + m.name + " { " + below + " }", mark
 	}
-	known := slices.DeleteFunc(slices.Clone(t.fields), func(x *fld) bool { return x.in[s] == nil || x.in[s].dead || x.labelled() })
+	known := slices.DeleteFunc(slices.Clone(t.fields), func(x *fld) bool { return x.in[s] == nil || x.in[s].dead || x.labelled() || x.fromContext })
 	if len(known) == 0 {
 		return "", nil
 	}

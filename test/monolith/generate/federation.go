@@ -33,15 +33,18 @@ func New(seed, n uint64) *Federation {
 	f.values()
 	f.abstract()
 	f.peers()
+	f.contextual()
 	f.fields()
 	f.interfaceObjects()
 	f.hiddenTypes()
 	f.links()
+	f.enter()
 	f.makeReachable()
 	f.externalKeys()
 	f.declareInterfaces()
 	f.overrides()
 	f.hide()
+	f.fromContexts()
 	f.requirements()
 	f.provisions()
 	f.decorate()
@@ -62,6 +65,8 @@ type federation struct {
 	types  []*typ
 	byName map[string]*typ
 	labels []string
+
+	contexts []*ctx
 }
 
 // sub is a subgraph.
@@ -80,6 +85,8 @@ type typ struct {
 	split   bool // a value type whose fields are spread over subgraphs
 	hidden  bool
 	solid   bool
+	inner   bool // it is reached through gates only
+	gate    bool // it sets all contexts
 	leaf    *sub // where an entity has only fields of its own, beside the key
 	in      map[*sub]*part
 	fields  []*fld
@@ -92,6 +99,7 @@ type part struct {
 	keys            []key
 	interfaceObject bool
 	implements      []*typ
+	contexts        []string // that it sets
 	members         []*typ   // of a union
 	enum            []string // values that the subgraph knows
 }
@@ -113,8 +121,12 @@ type fld struct {
 	key      bool // it is in a key, so never null, and tells objects apart
 	required bool // it is in a @requires
 	hidden   bool
-	tags     map[*sub]string // directives that change nothing
-	needs    []requirement
+	// fromContext says that it has arguments from contexts.
+	fromContext bool
+	given       bool // some such argument's value
+
+	tags  map[*sub]string // directives that change nothing
+	needs []requirement
 }
 
 // requirement is a @requires of a field.
@@ -128,6 +140,9 @@ type arg struct {
 	typ       *ast.Type
 	only      *sub // only this subgraph has it, so clients do not
 	hidden    bool
+
+	selection string                      // of @fromContext
+	from      map[string]ast.SelectionSet // what each object type gives by it
 }
 
 // decl is a field as one subgraph declares it.

@@ -53,6 +53,9 @@ func (f *federation) sdl(s *sub) string {
 		if p.interfaceObject {
 			b.WriteString(" @interfaceObject")
 		}
+		for _, name := range p.contexts {
+			fmt.Fprintf(&b, " @context(name: %q)", name)
+		}
 		if t.hidden && !s.fed1 {
 			b.WriteString(" @inaccessible")
 		}
@@ -158,6 +161,9 @@ func arguments(x *fld, s *sub) string {
 		}
 		if a.hidden && s != nil && !s.fed1 {
 			text += " @inaccessible"
+		}
+		if a.selection != "" {
+			text += fmt.Sprintf(" @fromContext(field: %q)", a.selection)
 		}
 		list = append(list, text)
 	}

@@ -11,7 +11,9 @@ import (
 func (f *federation) roots() {
 	q, m := f.byName["Query"], f.byName["Mutation"]
 	n := 0
-	for _, t := range f.with(func(t *typ) bool { return t.kind == ast.Object && t != q && t != m && !t.hidden || t.abstract() }) {
+	for _, t := range f.with(func(t *typ) bool {
+		return t.kind == ast.Object && t != q && t != m && !t.hidden && (!t.inner || q.gate) || t.abstract()
+	}) {
 		places := f.places(t)
 		for range 1 + f.r.IntN(2) {
 			in := some(f.r, places, 1+f.r.IntN(4)/3)
@@ -21,7 +23,7 @@ func (f *federation) roots() {
 			f.root(q, fmt.Sprintf("q%d", n), t, in)
 			n++
 		}
-		if f.r.chance(30) && !t.split {
+		if f.r.chance(30) && !t.split && !t.inner {
 			f.root(m, fmt.Sprintf("m%d", n), t, some(f.r, places, 1+f.r.IntN(4)/3))
 		}
 	}

@@ -199,11 +199,10 @@ func (f *federation) fields() {
 
 // links adds fields that lead from type to type.
 func (f *federation) links() {
-	targets := f.with(func(t *typ) bool { return t.entity || isValue(t) && !t.hidden || t.abstract() })
 	n := 0
 	for _, t := range f.with(func(t *typ) bool { return t.entity || isValue(t) && !t.hidden }) {
 		for range 1 + f.r.IntN(3) {
-			to := pick(f.r, targets)
+			to := pick(f.r, f.targets(t))
 			places := slices.DeleteFunc(f.places(t), func(s *sub) bool { return to.in[s] == nil })
 			whole := isValue(t)
 			switch {

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 )
 
 // features names what of federation a field's declaration uses; a session notes it when the field is resolved.
@@ -20,6 +22,29 @@ func (d *field) note(f *ast.FieldDefinition) {
 	}
 	if d.from != nil && d.from.label != "" {
 		add("@override with label")
+	}
+	var contexts []string
+	for _, a := range f.Arguments {
+		if c := a.Directives.ForName("fromContext"); c != nil {
+			name, selection, _ := strings.Cut(c.Arguments.ForName("field").Value.Raw, " ")
+			if selection = strings.TrimSpace(selection); selection[0] != '{' {
+				selection = "{" + selection + "}"
+			}
+			if doc, err := parser.ParseQuery(&ast.Source{Input: selection}); err == nil {
+				add(setFeatures("@fromContext", doc.Operations[0].SelectionSet)...)
+			}
+			contexts = append(contexts, name)
+			if a.Type.Elem != nil {
+				add("@fromContext of a list")
+			}
+			add("@fromContext")
+		}
+	}
+	if slices.Sort(contexts); len(contexts) > 1 {
+		add("@fromContext twice")
+	}
+	if len(slices.Compact(contexts)) > 1 {
+		add("@fromContext of two contexts")
 	}
 	for t := f.Type; t != nil; t = t.Elem {
 		if t.Elem != nil && t.Elem.Elem != nil {
