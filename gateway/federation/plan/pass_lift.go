@@ -32,7 +32,8 @@ func liftFields(s *sel) {
 	common := map[Key]bool{}
 	for _, f := range s.branches[0].fields {
 		e := s.node.Edge(f.name)
-		common[f.key] = e != nil && e.Requires == nil && s.find(f.key) == nil
+		common[f.key] = e != nil && e.Requires == nil && s.find(f.key) == nil &&
+			(f.child == nil || f.child.sel.node == e.To) // the members may narrow its type
 		for _, b := range s.branches[1:] {
 			o := b.find(f.key)
 			if o == nil || o.name != f.name || o.argText() != f.argText() || (o.child == nil) != (f.child == nil) || o.child != nil && o.child.sel != f.child.sel {
