@@ -25,6 +25,7 @@ type failure struct {
 	err   *gqlerror.Error
 
 	followed bool // fields that required the value have failed by it
+	told     bool // with a result that is out; fetches to come may still depend on the value
 }
 
 // report records an error. ext is what the subgraph said under `extensions`.

@@ -202,9 +202,11 @@ func (r *run) result() *Result {
 	if r.aborted != "" {
 		return tooLarge(r.aborted)
 	}
-	errs := r.clientErrors(r.failures)
-	if r.plan.Parts != nil {
-		errs = r.keepLate(errs)
+	var errs gqlerror.List
+	if r.plan.Parts == nil {
+		errs = r.clientErrors(r.failures)
+	} else {
+		errs = r.keepLate(r.clientErrors(r.untold(func(int) bool { return true })))
 	}
 	size := 64
 	for _, doc := range r.store.docs {

@@ -19,22 +19,44 @@ func (r *run) keepLate(errs gqlerror.List) gqlerror.List {
 			r.late = append(r.late, err)
 		}
 	}
-	r.failures = r.failures[:0]
 	return now
+}
+
+// untold takes the failures of some fetches that are to be told. One at something private waits for the fetches to come
+// that read it: it is told at the fields that fail by it.
+func (r *run) untold(of func(fetch int) bool) []failure {
+	var out []failure
+	for i := range r.failures {
+		if f := &r.failures[i]; !f.told && of(f.fetch) && !r.awaited(f) {
+			f.told = true
+			out = append(out, *f)
+		}
+	}
+	return out
+}
+
+func (r *run) awaited(f *failure) bool {
+	if _, reached := r.project(f.path); reached != private || f.followed {
+		return false
+	}
+	return slices.ContainsFunc(r.plan.All(), func(g *plan.Fetch) bool {
+		return r.progress[g.ID] != merged && slices.ContainsFunc(g.Entities, func(b *plan.Batch) bool {
+			return slices.ContainsFunc(b.Paths, func(p plan.Path) bool {
+				if at, ok := descend(f.path, p); ok && at < len(f.path) && r.reads(b.Reps, f.path, at) {
+					return true
+				}
+				_, taken := r.inContext(b, p, f.path)
+				return taken
+			})
+		})
+	})
 }
 
 // partErrors takes the errors of the part's own fetches.
 func (r *run) partErrors(part int) gqlerror.List {
-	var own, others []failure
-	for _, f := range r.failures {
-		if slices.ContainsFunc(r.plan.Parts[part].Fetches, func(x *plan.Fetch) bool { return x.ID == f.fetch }) {
-			own = append(own, f)
-		} else {
-			others = append(others, f)
-		}
-	}
-	r.failures = others
-	return r.clientErrors(own)
+	return r.clientErrors(r.untold(func(fetch int) bool {
+		return slices.ContainsFunc(r.plan.Parts[part].Fetches, func(f *plan.Fetch) bool { return f.ID == fetch })
+	}))
 }
 
 // takeBelow takes the errors at the path or below out of the list.
