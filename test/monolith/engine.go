@@ -69,30 +69,12 @@ func (e *Engine) Execute(ctx context.Context, c *Case) (out *Execution, err erro
 			out.Faults = append(out.Faults, fmt.Sprintf("panic: %v", p))
 		}
 	}()
-	api := e.Supergraph.API()
-	doc, errs := gqlparser.LoadQueryWithRules(api, c.Operation, nil)
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	prepared, err := operation.Prepare(api, doc, "", operation.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	vars := world.Variables(api, prepared.Definition().VariableDefinitions, c.Variables)
-	bits := map[string]bool{}
-	for _, name := range prepared.Conditions() {
-		bits[name], _ = vars[name].(bool)
-	}
-	op, err := prepared.Specialise(bits, c.Labels...)
+	op, in, err := e.prepare(c, false)
 	if err != nil {
 		return nil, err
 	}
 	if out.Plan, out.Rejected = e.planner.Plan(ctx, op); out.Rejected != nil {
 		return out, nil
-	}
-	in := exec.Input{Variables: map[string]json.RawMessage{}}
-	for name, v := range vars {
-		in.Variables[name] = json.RawMessage(world.Canonical(v))
 	}
 	session := &server.Session{Labels: c.Labels, Mutation: op.Kind == ast.Mutation}
 	result := e.exec.Execute(session.Context(ctx), out.Plan, in)
@@ -114,6 +96,34 @@ func (e *Engine) Execute(ctx context.Context, c *Case) (out *Execution, err erro
 		out.Calls = nil
 	}
 	return out, nil
+}
+
+// prepare validates and normalises the case's operation.
+func (e *Engine) prepare(c *Case, deferring bool) (*operation.Operation, exec.Input, error) {
+	in := exec.Input{Variables: map[string]json.RawMessage{}}
+	api := e.Supergraph.API()
+	doc, errs := gqlparser.LoadQueryWithRules(api, c.Operation, nil)
+	if len(errs) > 0 {
+		return nil, in, errs
+	}
+	prepared, err := operation.Prepare(api, doc, "", operation.Limits{})
+	if err != nil {
+		return nil, in, err
+	}
+	vars := world.Variables(api, prepared.Definition().VariableDefinitions, c.Variables)
+	for name, v := range vars {
+		in.Variables[name] = json.RawMessage(world.Canonical(v))
+	}
+	bits := map[string]bool{}
+	for _, name := range prepared.Conditions() {
+		bits[name], _ = vars[name].(bool)
+	}
+	specialise := prepared.Specialise
+	if deferring {
+		specialise = prepared.SpecialiseDeferred
+	}
+	op, err := specialise(bits, c.Labels...)
+	return op, in, err
 }
 
 func errorPaths(list gqlerror.List) [][]any {

@@ -4,7 +4,7 @@ import "strings"
 
 // kinds are the marks by which failures are told apart, the first that a failure has counts.
 var kinds = []string{
-	"panic", "rejected", "invalid operation", "is external", "is resolved by another subgraph", " requires ", "lacks a key", "is of no object",
+	"deferred", "panic", "rejected", "invalid operation", "is external", "is resolved by another subgraph", " requires ", "lacks a key", "is of no object",
 	"has keys of two objects", "has a wrong", "is not of an entity type", "which", "asked twice", "has a condition", "is not sent", "is sent but",
 	"the world is wrong", "requests for a plan", "data differ", "calls differ", "errors differ",
 }

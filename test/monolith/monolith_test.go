@@ -139,11 +139,17 @@ func (r *run) operate(t *testing.T, oracle *Oracle, engine *Engine, c *Case, n, 
 		return err
 	}
 	text := got.differences(want)
+	var parts map[string]bool
+	if text == "" && i%3 == 0 {
+		if text, parts, err = deferred(t, engine, c, want, n, i); err != nil {
+			return err
+		}
+	}
 	used := operations.Features(engine.Supergraph.API(), op.Text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.executed++
-	r.coverage.Add(got.Touched, want.Used, used)
+	r.coverage.Add(got.Touched, want.Used, used, parts)
 	if got.Plan != nil {
 		r.requests += got.Plan.Cost.Requests
 		r.levels += got.Plan.Cost.Levels
@@ -153,6 +159,21 @@ func (r *run) operate(t *testing.T, oracle *Oracle, engine *Engine, c *Case, n, 
 		r.faults = append(r.faults, fault{name: name, graph: n, c: c, kind: kind(text), text: text + "\n" + strings.Join(got.Messages, "\n")})
 	}
 	return nil
+}
+
+// deferred executes the operation with some fragments deferred, and tells how all parts together differ from the whole. The
+// case has that operation then.
+func deferred(t *testing.T, engine *Engine, c *Case, want *Answer, n, i uint64) (failure string, used map[string]bool, err error) {
+	text, err := operations.Defer(engine.Supergraph.API(), c.Operation, *seed<<32+n, i)
+	if err != nil || text == "" {
+		return "", nil, err
+	}
+	whole := c.Operation
+	c.Operation = text
+	if failure, used, err = engine.CompareDeferred(t.Context(), c, want); failure == "" {
+		c.Operation = whole
+	}
+	return failure, used, err
 }
 
 func (r *run) problem(format string, args ...any) {

@@ -2,6 +2,7 @@ package monolith
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,8 +21,16 @@ func Examine(ctx context.Context, oracle *Oracle, c *Case) (failure string, want
 	if err := oracle.Load(c.Schema, c.World); err != nil {
 		return "", nil, err
 	}
-	if want, err = oracle.Execute(c.Operation, c.Variables); err != nil {
+	text, err := c.whole()
+	if err != nil {
 		return "", nil, err
+	}
+	if want, err = oracle.Execute(text, c.Variables); err != nil {
+		return "", nil, err
+	}
+	if c.deferred() {
+		failure, _, err = engine.CompareDeferred(ctx, c, want)
+		return failure, want, err
 	}
 	got, err := engine.Execute(ctx, c)
 	if err != nil {
@@ -34,6 +43,13 @@ func Examine(ctx context.Context, oracle *Oracle, c *Case) (failure string, want
 func Replay(ctx context.Context, c *Case, want *Answer) error {
 	engine, err := NewEngine(c.Subgraphs, c.World)
 	if err != nil {
+		return err
+	}
+	if c.deferred() {
+		failure, _, err := engine.CompareDeferred(ctx, c, want)
+		if failure != "" {
+			err = errors.New(failure)
+		}
 		return err
 	}
 	got, err := engine.Execute(ctx, c)
