@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -107,17 +108,31 @@ func (e *emitter) emit(p *place, sol *solution) {
 	if sol.discover != nil {
 		e.land(p.all, sol.discover.Node)
 	}
-	for _, pk := range sol.picks {
+	for _, pk := range byStage(sol.picks) {
 		note(e.pick(p.all, pk))
 	}
 	for _, t := range sol.typed {
-		for _, pk := range t.sol.picks {
+		for _, pk := range byStage(t.sol.picks) {
 			note(e.pick(p.scope(t.runtime), pk))
 		}
 	}
 	for _, t := range next {
 		e.emit(t.place, t.sol)
 	}
+}
+
+// byStage puts first what is read first: what comes later finds its inputs at the nodes that are visited anyway.
+func byStage(picks []*pick) []*pick {
+	stage := func(pk *pick) int {
+		last := 0
+		for _, w := range pk.ways {
+			last = max(last, w.stage)
+		}
+		return last
+	}
+	out := slices.Clone(picks)
+	slices.SortStableFunc(out, func(a, b *pick) int { return cmp.Compare(stage(a), stage(b)) })
+	return out
 }
 
 // pick selects one client item, unless it has to wait for what is above.
