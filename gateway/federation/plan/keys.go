@@ -7,21 +7,21 @@ import (
 	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
-// keyring hands out storage keys. A client item is stored under its response name. A private value (member of a key
-// or a requirement) is stored under its field name if that name means the same wherever the client uses it, else
-// under a name of its own, so no two meanings ever share a slot.
+// keyring hands out storage keys. A client item is stored under its response name if the client means the same by it
+// everywhere, a private value (member of a key or a requirement) under its field name if the client means nothing else
+// by that. What remains has names of its own, so no two meanings ever share a slot.
 type keyring struct {
 	names   []string
 	byName  map[string]Key
 	meaning map[string]string // response name -> field and arguments; conflict if the client uses it for several
 	private map[string]Key    // field and arguments -> key
-	typed   map[string]bool   // response name, field and arguments that are asked of some runtime types only
+	aliased map[string]Key    // response name, field and arguments -> key, where the name has several meanings
 }
 
 const conflict = "\x00"
 
 func newKeyring(op *operation.Operation) *keyring {
-	k := &keyring{byName: map[string]Key{}, meaning: map[string]string{}, private: map[string]Key{}, typed: map[string]bool{}}
+	k := &keyring{byName: map[string]Key{}, meaning: map[string]string{}, private: map[string]Key{}, aliased: map[string]Key{}}
 	k.learn(op.Root)
 	return k
 }
@@ -33,9 +33,6 @@ func (k *keyring) learn(sel *operation.Selection) {
 			m = conflict
 		}
 		k.meaning[it.Name] = m
-		if it.Types != nil {
-			k.typed[it.Name+":"+meaning(it.Field.Name, it.Args)] = true
-		}
 		if it.Selection != nil {
 			k.learn(it.Selection)
 		}
@@ -54,20 +51,20 @@ func (k *keyring) named(name string) Key {
 	return key
 }
 
-// client returns the key of a client item. What is asked of some runtime types only has a key of its own where the client
-// uses the response name for other things too: an interface object is read without knowing which of them is meant.
+// client returns the key of a client item. Where the client uses the response name for several things each has a key of
+// its own: the field of that name the one that a member of it has, so that they share it.
 func (k *keyring) client(it *operation.Item) Key {
 	if it.TypeName() || k.meaning[it.Name] != conflict {
 		return k.named(it.Name)
 	}
-	m := it.Name + ":" + meaning(it.Field.Name, it.Args)
-	if !k.typed[m] {
-		return k.named(it.Name)
+	if it.Name == it.Field.Name {
+		return k.field(it.Field.Name, it.Args)
 	}
-	key, ok := k.private[m]
+	m := it.Name + ":" + meaning(it.Field.Name, it.Args)
+	key, ok := k.aliased[m]
 	if !ok {
 		key = k.fresh(it.Name)
-		k.private[m] = key
+		k.aliased[m] = key
 	}
 	return key
 }
@@ -84,18 +81,21 @@ func (k *keyring) fresh(base string) Key {
 }
 
 // member returns the key under which a member of a key or requirement is stored.
-func (k *keyring) member(f *querygraph.FieldSel) Key {
-	m := meaning(f.Name, f.Args)
+func (k *keyring) member(f *querygraph.FieldSel) Key { return k.field(f.Name, f.Args) }
+
+// field returns the key of a field that is stored under its own name, or one like it where that means something else.
+func (k *keyring) field(name, args string) Key {
+	m := meaning(name, args)
 	if key, ok := k.private[m]; ok {
 		return key
 	}
-	used, taken := k.meaning[f.Name]
+	used, taken := k.meaning[name]
 	var key Key
 	switch {
-	case used == m, !taken && f.Args == "":
-		key = k.named(f.Name)
+	case used == m, args == "" && (!taken || used == conflict):
+		key = k.named(name)
 	default:
-		key = k.fresh(f.Name)
+		key = k.fresh(name)
 	}
 	k.private[m] = key
 	return key
