@@ -21,13 +21,14 @@ const patience = 20 * time.Second
 // Oracle is a Node process in which graphql-js executes operations on one schema with all the data. It answers one
 // question at a time and is not for concurrent use.
 type Oracle struct {
-	dir     string
-	script  string
-	load    question // the last one that loaded a schema, for a new process
-	cmd     *exec.Cmd
-	in      io.WriteCloser
-	answers chan []byte
-	next    int
+	dir        string
+	script     string
+	restarting bool
+	load       question // the last one that loaded a schema, for a new process
+	cmd        *exec.Cmd
+	in         io.WriteCloser
+	answers    chan []byte
+	next       int
 }
 
 // NewOracle starts the worker in the folder. Close ends it.
@@ -73,11 +74,16 @@ func (o *Oracle) start() error {
 
 // restart replaces a process that hangs or died.
 func (o *Oracle) restart() error {
+	if o.restarting {
+		return errors.New("it does not start again")
+	}
+	o.restarting = true
+	defer func() { o.restarting = false }()
 	o.Close()
 	if err := o.start(); err != nil {
 		return err
 	}
-	if o.load.Schema == "" {
+	if o.load.Schema == "" && o.load.Supergraph == "" {
 		return nil
 	}
 	_, err := o.ask(o.load)
@@ -152,7 +158,7 @@ func (o *Oracle) ask(q question) (reply, error) {
 	case line, alive := <-o.answers:
 		var r reply
 		if !alive {
-			return r, errors.New("node ended")
+			return r, errors.Join(errors.New("node ended"), o.restart())
 		}
 		if err := json.Unmarshal(line, &r); err != nil || r.ID != q.ID {
 			return r, fmt.Errorf("node answered %.200q to question %d: %w", line, q.ID, err)

@@ -81,7 +81,8 @@ func (p *Peers) Load(sources []subgraph.Source, w *world.World) (unloaded map[st
 	p.mu.Lock()
 	p.servers = servers
 	p.mu.Unlock()
-	r, err := p.worker.ask(question{Supergraph: result.SupergraphSDL})
+	p.worker.load = question{Supergraph: result.SupergraphSDL}
+	r, err := p.worker.ask(p.worker.load)
 	return r.Unloaded, err
 }
 

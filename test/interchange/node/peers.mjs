@@ -11,6 +11,10 @@ import { ApolloGateway, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 import { parse } from "graphql";
 
+// What a gateway still does after its answer, or after it was given up, is no answer.
+process.on("unhandledRejection", () => {});
+process.on("uncaughtException", () => {});
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let gateways = {};
 
