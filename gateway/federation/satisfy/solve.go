@@ -243,8 +243,13 @@ func (s *solver) can(v *vertex, runtime []string, p path, ban, below int) bool {
 	if p[0].on != "" {
 		return s.cast(v, runtime, p, ban, below)
 	}
-	return s.direct(v, runtime, p, false, ban, below) ||
-		slices.ContainsFunc(s.hops(v, ban), func(w *vertex) bool { return s.direct(w, nil, p, true, ban, below) })
+	if s.direct(v, runtime, p, false, ban, below) {
+		return true
+	}
+	if !v.typ.InterfaceObject { // its objects keep the type that they were told to have
+		runtime = nil
+	}
+	return slices.ContainsFunc(s.hops(v, ban), func(w *vertex) bool { return s.direct(w, runtime, p, true, ban, below) })
 }
 
 // cast follows a type condition.
@@ -255,7 +260,7 @@ func (s *solver) cast(v *vertex, runtime []string, p path, ban, below int) bool 
 	case v.is(on):
 		return s.can(v, runtime, rest, ban, below)
 	case v.typ.InterfaceObject:
-		return slices.Contains(s.g.sg.Possible(v.typ.Name), on) && s.told(v) && s.can(v, nil, rest, ban, below)
+		return slices.Contains(s.g.sg.Possible(v.typ.Name), on) && s.told(v) && s.can(v, []string{on}, rest, ban, below)
 	case v.object():
 		_, ok := slices.BinarySearch(possible, v.typ.Name)
 		return ok && s.can(v, nil, rest, ban, below)
@@ -319,7 +324,7 @@ func (s *solver) direct(v *vertex, runtime []string, p path, entered bool, ban, 
 	}
 	types := s.types(v, runtime)
 	for _, m := range types {
-		if !s.can(v.members[m], nil, p, none, below) {
+		if v.members[m] == nil || !s.can(v.members[m], nil, p, none, below) {
 			return false
 		}
 	}
