@@ -208,12 +208,12 @@ func (f *federation) source(a *arg, c *ctx) {
 	}
 }
 
-// plain reports whether the interface has the field that the selection begins with.
+// plain reports whether the interface has the leaf that the selection begins with.
 func plain(t *typ, s *sub, selection string) bool {
 	name, _, _ := strings.Cut(selection, " ")
 	name, _, _ = strings.Cut(name, "(")
 	x := t.get(name)
-	return x != nil && x.in[s] != nil
+	return x != nil && x.in[s] != nil && x.target == nil
 }
 
 // given finds what objects of the type have for an argument of the type (nil: of any) in the subgraph: a field, or one

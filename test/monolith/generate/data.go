@@ -127,10 +127,17 @@ func (f *federation) agree(t *typ, x *fld) {
 	first := slices.IndexFunc(f.subs, func(s *sub) bool { return x.in[s] != nil })
 	for _, s := range f.subs[first+1:] {
 		delete(x.in, s)
-		if !t.entity && !slices.ContainsFunc(t.fields, func(o *fld) bool { return o.in[s] != nil }) {
+		if !t.entity && !slices.ContainsFunc(t.fields, func(o *fld) bool { return o.in[s] != nil }) && !f.leadsTo(t, s) {
 			delete(t.in, s) // a root without fields
 		}
 	}
+}
+
+// leadsTo reports whether the subgraph has a field of the type.
+func (f *federation) leadsTo(t *typ, s *sub) bool {
+	return slices.ContainsFunc(f.types, func(o *typ) bool {
+		return slices.ContainsFunc(o.fields, func(x *fld) bool { return x.target == t && x.in[s] != nil })
+	})
 }
 
 // pool lists the runtime types that every subgraph which resolves the field knows there.
