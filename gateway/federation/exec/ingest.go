@@ -109,7 +109,7 @@ func (in *ingester) runtimeType(o int32, w *plan.Wire, isRoot bool) (typ int32, 
 	if w.Opaque {
 		return 0, true
 	}
-	if isRoot { // a root type may have another name in the subgraph
+	if isRoot || w.Root { // its name may be another in the subgraph
 		return in.s.internString(w.Type), true
 	}
 	c := in.t.member(o, "__typename")

@@ -136,6 +136,7 @@ type RepField struct {
 type Wire struct {
 	Type     string   // the object's type in the SUPERGRAPH if it is fixed by the subgraph's schema (an object type); "" if it is told by `__typename`
 	Possible []string // runtime types allowed here, sorted; nil when Type is set or nothing can be known (interface object)
+	Root     bool     // a root type, which may have another name in the subgraph
 	Opaque   bool     // the answer's `__typename` must be ignored (an @interfaceObject position): the runtime type stays unknown
 	Fields   []WireField
 }

@@ -87,6 +87,10 @@ func (b *builder) wire(s *sel) *Wire {
 		w.Opaque = true
 	case s.node.Type.Kind == ast.Object:
 		w.Type = s.node.Type.Name
+		schema := b.g.SG.Schema
+		for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
+			w.Root = w.Root || root != nil && root.Name == w.Type
+		}
 	default:
 		w.Possible = s.node.Members()
 	}
