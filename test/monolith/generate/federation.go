@@ -49,6 +49,7 @@ func New(seed, n uint64) *Federation {
 	f.provisions()
 	f.decorate()
 	f.roots()
+	f.renameRoots()
 	f.emptyPools()
 	f.findSolid()
 	out := &Federation{Schema: f.merged(false), World: f.data(), Labels: f.labels}
@@ -74,7 +75,8 @@ type sub struct {
 	index  int
 	name   string
 	fed1   bool
-	extend string // how entities are written there: "", "extend" or "@extends"
+	roots  map[string]string // names of Query and Mutation there, where they have others
+	extend string            // how entities are written there: "", "extend" or "@extends"
 }
 
 // typ is a type of the merged schema.

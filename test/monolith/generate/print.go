@@ -20,6 +20,13 @@ func (f *federation) sdl(s *sub) string {
 	if !s.fed1 {
 		b.WriteString(fed2Link)
 	}
+	if len(s.roots) > 0 {
+		b.WriteString("schema { query: " + s.local("Query"))
+		if f.byName["Mutation"].in[s] != nil {
+			b.WriteString(" mutation: " + s.local("Mutation"))
+		}
+		b.WriteString(" }\n")
+	}
 	for _, t := range f.types {
 		p := t.in[s]
 		if p == nil {
@@ -36,7 +43,7 @@ func (f *federation) sdl(s *sub) string {
 		if extend == "extend" {
 			b.WriteString("extend ")
 		}
-		b.WriteString(keyword + " " + t.name)
+		b.WriteString(keyword + " " + s.local(t.name))
 		for i, x := range p.implements {
 			b.WriteString([]string{" implements ", " & "}[min(i, 1)] + x.name)
 		}
@@ -105,7 +112,11 @@ var inputDefaults = map[string]string{
 
 func (f *federation) declaration(t *typ, x *fld, s *sub) string {
 	d := x.in[s]
-	out := x.name + arguments(x, s) + ": " + x.typ.String()
+	typ := x.typ.String()
+	if x.target != nil {
+		typ = strings.ReplaceAll(typ, x.target.name, s.local(x.target.name))
+	}
+	out := x.name + arguments(x, s) + ": " + typ
 	if d.notNull {
 		out += "!"
 	}

@@ -51,3 +51,25 @@ func (f *federation) root(root *typ, name string, t *typ, in []*sub) {
 		f.arguments(x)
 	}
 }
+
+// renameRoots gives the root types another name in some subgraphs, but those whose name is in a selection of a context.
+func (f *federation) renameRoots() {
+	for _, s := range f.subs {
+		q := f.byName["Query"].in[s]
+		if q == nil || len(q.contexts) > 0 || !f.r.chance(20) {
+			continue
+		}
+		s.roots = map[string]string{"Query": "RootQuery"}
+		if f.byName["Mutation"].in[s] != nil && f.r.chance(60) {
+			s.roots["Mutation"] = "Changes"
+		}
+	}
+}
+
+// local is the name that a type has in the subgraph.
+func (s *sub) local(name string) string {
+	if other := s.roots[name]; other != "" {
+		return other
+	}
+	return name
+}

@@ -22,7 +22,7 @@ func (s *Servers) Check() error {
 				if !reachable[id] {
 					continue
 				}
-				if t.def.Kind != ast.Object || typeName != o.Type && (!t.interfaceObject || !slices.Contains(s.possible[typeName], o.Type)) {
+				if t.def.Kind != ast.Object || typeName != service.local(o.Type) && (!t.interfaceObject || !slices.Contains(s.possible[typeName], o.Type)) {
 					continue
 				}
 				x := execution{Servers: s, service: service}

@@ -81,6 +81,11 @@ func declare(source subgraph.Source) (*service, error) {
 			return nil, err
 		}
 	}
+	for _, def := range slices.Concat(doc.Schema, doc.SchemaExtension) {
+		for _, op := range def.OperationTypes {
+			s.roots[op.Operation] = op.Type
+		}
+	}
 	return s, s.load(order)
 }
 
@@ -188,10 +193,19 @@ func (s *service) load(order []string) error {
 		fields += " _entities(representations: [_Any!]!): [_Entity]!"
 	}
 	verb := "extend type"
-	if s.types["Query"] == nil {
+	query := s.local("Query")
+	if s.types[query] == nil {
 		verb = "type"
 	}
-	more, err := parser.ParseSchema(&ast.Source{Input: text + verb + " Query { " + fields + " }"})
+	text += verb + " " + query + " { " + fields + " }"
+	if query != "Query" {
+		text += " schema { query: " + query
+		if m := s.local("Mutation"); s.types[m] != nil {
+			text += " mutation: " + m
+		}
+		text += " }"
+	}
+	more, err := parser.ParseSchema(&ast.Source{Input: text})
 	if err != nil {
 		return err
 	}
@@ -201,6 +215,17 @@ func (s *service) load(order []string) error {
 		return fmt.Errorf("schema of subgraph %s: %w", s.name, err)
 	}
 	return nil
+}
+
+// local is the name that a type has in the subgraph: root types may have one of their own there.
+func (s *service) local(typeName string) string {
+	switch typeName {
+	case "Query":
+		return s.roots[ast.Query]
+	case "Mutation":
+		return s.roots[ast.Mutation]
+	}
+	return typeName
 }
 
 // link tells each service what another takes over from it.

@@ -72,6 +72,9 @@ func (x *execution) field(o object, list []*ast.Field, path []any) (any, bool) {
 		return x.entities(f, below, path)
 	}
 	t := x.service.types[o.declared]
+	if o.declared != o.typ && !t.interfaceObject {
+		x.session.touch("root type with another name")
+	}
 	own := t.fields[f.Name]
 	def := x.service.schema.Types[o.declared].Fields.ForName(f.Name)
 	provided, isProvided := x.provision(o, f.Name)
@@ -189,7 +192,7 @@ func (x *execution) complete(v world.Value, t *ast.Type, sets, provided []ast.Se
 		return list, true
 	case world.Ref:
 		o := object{id: int(v), typ: x.world.Objects[v].Type, provided: provided}
-		o.declared = o.typ
+		o.declared = x.service.local(o.typ)
 		if known := x.service.types[t.Name()]; known.interfaceObject {
 			o.declared = t.Name()
 		} else if known.def.Kind != ast.Object {
@@ -207,7 +210,7 @@ func (x *execution) complete(v world.Value, t *ast.Type, sets, provided []ast.Se
 
 // isA reports whether objects of the type may stand where the subgraph says so.
 func (x *execution) isA(typ, position string) bool {
-	return typ == position || slices.ContainsFunc(x.service.schema.PossibleTypes[position], func(d *ast.Definition) bool { return d.Name == typ })
+	return x.service.local(typ) == position || slices.ContainsFunc(x.service.schema.PossibleTypes[position], func(d *ast.Definition) bool { return d.Name == typ })
 }
 
 func (x *execution) collect(o object, set ast.SelectionSet, order *[]string, into map[string][]*ast.Field) {

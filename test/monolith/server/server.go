@@ -153,9 +153,9 @@ func (s *Servers) answer(session *Session, req *exec.Request) ([]byte, error) {
 		Servers: s, session: session, service: service, doc: doc,
 		vars: world.Variables(service.schema, op.VariableDefinitions, body.Variables),
 	}
-	root := object{id: 0, typ: "Query", declared: "Query"}
+	root := object{id: 0, typ: "Query", declared: service.local("Query")}
 	if op.Operation == ast.Mutation {
-		root = object{id: 1, typ: "Mutation", declared: "Mutation"}
+		root = object{id: 1, typ: "Mutation", declared: service.local("Mutation")}
 		x.mutation = true
 	}
 	data, _ := x.object(root, []ast.SelectionSet{op.SelectionSet}, nil)
