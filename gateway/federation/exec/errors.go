@@ -156,6 +156,10 @@ func (t *tree) element(list int32, i int64) int32 {
 // answer has nothing), into storage keys. The first segment that the answer's shape does not know ends it.
 func (t *tree) storePath(w *plan.Wire, o, p int32) []step {
 	var path []step
+	var at []*plan.Wire // one for all types and one for some may ask for parts of one value
+	if w != nil {
+		at = append(at, w)
+	}
 	for ; p >= 0; p = t.nodes[p].next {
 		if t.nodes[p].kind == kindNumber {
 			i, err := strconv.ParseInt(string(t.raw(p)), 10, 32)
@@ -168,11 +172,11 @@ func (t *tree) storePath(w *plan.Wire, o, p int32) []step {
 			}
 			continue
 		}
-		if w == nil || t.nodes[p].kind != kindString {
+		if len(at) == 0 || t.nodes[p].kind != kindString {
 			return path
 		}
 		name := t.text(p)
-		typ := w.Type
+		typ := at[0].Type
 		if o >= 0 && t.nodes[o].kind != kindObject {
 			o = -1
 		}
@@ -181,19 +185,24 @@ func (t *tree) storePath(w *plan.Wire, o, p int32) []step {
 				typ = t.text(c)
 			}
 		}
-		var f *plan.WireField
-		for i := range w.Fields {
-			g := &w.Fields[i]
-			if g.Name == name && (g.Types == nil || typ == "" || contains(g.Types, typ)) {
-				f = g
-				break
+		var found *plan.WireField
+		var below []*plan.Wire
+		for _, w := range at {
+			for i := range w.Fields {
+				f := &w.Fields[i]
+				if f.Name != name || f.Types != nil && typ != "" && !contains(f.Types, typ) || found != nil && found.Key != f.Key {
+					continue
+				}
+				if found = f; f.Child != nil {
+					below = append(below, f.Child)
+				}
 			}
 		}
-		if f == nil {
+		if found == nil {
 			return path
 		}
-		path = append(path, step{key: f.Key})
-		w = f.Child
+		path = append(path, step{key: found.Key})
+		at = below
 		if o >= 0 {
 			o = t.member(o, name)
 		}
