@@ -53,7 +53,7 @@ var Expected = []string{
 	"field of a interface", "field of a union", "list of lists", "empty list", "null", "null where null is not allowed",
 	"requirement that fails", "requirement that is missing", "@authenticated", "@tag", "siblings with one name and different arguments",
 	"resolver fails", "non-null resolver fails", "entity that resolves to null",
-	"root type with another name", "@defer", "several parts", "part that fails",
+	"enum that subgraphs know differently", "argument that subgraphs know differently", "root type with another name", "@defer", "several parts", "part that fails",
 	"query", "mutation", "variable", "variable with default", "variable nested in an argument", "argument",
 	"named fragment", "fragment without type", "fragment on an object", "fragment on an interface", "fragment on a union",
 	"fragment fragment on an object", "fragment fragment on an interface", "fragment fragment on a union",

@@ -225,6 +225,8 @@ func (f *federation) given(t *typ, s *sub, want *ast.Type) (selection string, ty
 		d := x.in[s]
 		there := slices.ContainsFunc(f.subs, func(o *sub) bool { return x.in[o].resolvable() })
 		switch {
+		case x.typ.Name() == "Shade": // it would be taken too
+			continue
 		case x.labelled() || x.fromContext || !there || d != nil && d.dead || x.key && (d == nil || !d.resolvable()):
 			continue
 		case d == nil && (!t.entity || f.r.chance(40)):
@@ -254,7 +256,7 @@ func (f *federation) givenBelow(x *fld, s *sub) (selection string, typ *ast.Type
 		return "", nil
 	}
 	known := slices.DeleteFunc(slices.Clone(t.fields), func(y *fld) bool {
-		return y.target != nil || !y.in[s].resolvable() || y.labelled() || y.fromContext
+		return y.typ.Name() == "Shade" || y.target != nil || !y.in[s].resolvable() || y.labelled() || y.fromContext
 	})
 	if len(known) == 0 {
 		return "", nil
@@ -275,6 +277,9 @@ func (f *federation) give(t *typ, s *sub, want *ast.Type) (selection string, typ
 	}
 	x := f.leaf(t, fmt.Sprintf("c%d", len(t.fields)), in)
 	x.required, x.given = true, true
+	if want == nil && x.typ.Name() == "Shade" {
+		want = parseType(strings.ReplaceAll(x.typ.String(), "Shade", "Color"))
+	}
 	if want != nil {
 		x.typ = parseType(want.String())
 		for _, d := range x.in {

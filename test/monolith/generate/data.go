@@ -238,5 +238,10 @@ func (m *maker) named(name string) world.Value {
 		}
 		return fmt.Sprint("s", n)
 	}
-	return pick(m.r, m.byName[name].enum)
+	t := m.byName[name]
+	at := m.subs
+	if len(m.x.in) > 0 {
+		at = slices.DeleteFunc(slices.Clone(at), func(s *sub) bool { return m.x.in[s] == nil })
+	}
+	return pick(m.r, slices.DeleteFunc(slices.Clone(t.enum), func(v string) bool { return !t.inAll(v, at) }))
 }

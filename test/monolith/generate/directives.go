@@ -25,7 +25,7 @@ func (f *federation) overrides() {
 				continue
 			}
 			d := &decl{override: from.name}
-			if f.r.chance(40) {
+			if f.r.chance(40) && !x.required {
 				d.label = pick(f.r, []string{"one", "two"})
 				if !slices.Contains(f.labels, d.label) {
 					f.labels = append(f.labels, d.label)
@@ -243,6 +243,8 @@ func (f *federation) literal(t *ast.Type) string {
 		return fmt.Sprint(f.r.IntN(4))
 	case "Color":
 		return "BLUE"
+	case "Mode":
+		return "OFF"
 	case "Filter":
 		return pick(f.r, []string{`{text: "r"}`, `{text: "r", inner: {n: 2, tags: ["a", "b"]}}`, `{text: "r", limit: null, all: [{color: RED}]}`})
 	case "Inner":

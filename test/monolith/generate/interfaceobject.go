@@ -51,6 +51,9 @@ func (f *federation) interfaceObject(i *typ) {
 			t.put(s).enum = t.enum
 		}
 	}
+	if !f.Untold {
+		f.level(i)
+	}
 	p := i.put(s)
 	p.interfaceObject = true
 	p.keys = []key{{text: "id", paths: []string{"id"}}}
@@ -60,6 +63,18 @@ func (f *federation) interfaceObject(i *typ) {
 	}
 	if f.r.chance(50) {
 		f.objectRequirement(i, s)
+	}
+}
+
+// level lets a field of an interface be null in all implementations if it may be in one.
+func (f *federation) level(i *typ) {
+	for _, x := range i.fields {
+		if !slices.ContainsFunc(i.members, func(m *typ) bool { return !m.get(x.name).typ.NonNull }) {
+			continue
+		}
+		for _, m := range i.members {
+			m.get(x.name).typ.NonNull = false
+		}
 	}
 }
 

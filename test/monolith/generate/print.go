@@ -90,7 +90,9 @@ func (f *federation) body(b *strings.Builder, t *typ, p *part, s *sub) {
 	case ast.InputObject:
 		b.WriteString(" {\n")
 		for _, x := range t.fields {
-			b.WriteString("  " + x.name + ": " + x.typ.String() + inputDefaults[t.name+"."+x.name] + "\n")
+			if len(x.in) == 0 || x.in[s] != nil {
+				b.WriteString("  " + x.name + ": " + x.typ.String() + inputDefaults[t.name+"."+x.name] + "\n")
+			}
 		}
 		b.WriteString("}")
 	default:
@@ -210,7 +212,7 @@ func (f *federation) merged(whole bool) string {
 		default:
 			b.WriteString(" {\n")
 			for _, x := range t.fields {
-				if !x.hidden || whole {
+				if (!x.hidden || whole) && (t.kind != ast.InputObject || len(x.in) == 0) {
 					b.WriteString("  " + x.name + arguments(x, nil) + ": " + x.typ.String() + inputDefaults[t.name+"."+x.name] + "\n")
 				}
 			}

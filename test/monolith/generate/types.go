@@ -18,7 +18,7 @@ func (f *federation) subgraphs() {
 	}
 }
 
-// leaves adds an enum, a custom scalar and input types. Every subgraph knows them all.
+// leaves adds enums, a custom scalar and input types. Every subgraph knows them all, but not all of them.
 func (f *federation) leaves() {
 	f.add("Color", ast.Enum).enum = []string{"RED", "GREEN", "BLUE"}
 	f.add("Blob", ast.Scalar)
@@ -32,14 +32,52 @@ func (f *federation) leaves() {
 	outer.field("all", "[Inner!]", nil)
 	outer.field("limit", "Int", nil)
 	outer.field("id", "ID", nil)
+	f.add("Shade", ast.Enum).enum = []string{"DARK", "LIGHT", "PALE", "VIVID"}
+	f.add("Mode", ast.Enum).enum = []string{"ON", "OFF"}
 	for _, t := range f.types {
 		for _, s := range f.subs {
-			t.put(s).enum = t.enum
+			p := t.put(s)
+			switch p.enum = t.enum; t.name {
+			case "Shade": // clients see what any subgraph gives
+				p.enum = slices.Concat(t.enum[:1], some(f.r, t.enum[1:], 1+f.r.IntN(3)))
+			case "Mode": // clients see what all subgraphs take
+				p.enum = slices.Concat(t.enum, some(f.r, []string{"AUTO", "TEST"}, f.r.IntN(3)))
+			}
+		}
+	}
+	for _, t := range []*typ{inner, outer} {
+		if f.r.chance(40) {
+			t.field("rare", "String", nil, some(f.r, f.subs, 1+f.r.IntN(len(f.subs)-1))...)
 		}
 	}
 }
 
-var leafTypes = []string{"Int", "String", "String", "Float", "Boolean", "ID", "Color", "Blob"}
+// settleEnums decides which values clients see: of those given, all; of those taken, what all subgraphs know.
+func (f *federation) settleEnums() {
+	for _, name := range []string{"Shade", "Mode"} {
+		t := f.byName[name]
+		taken := slices.ContainsFunc(f.types, func(o *typ) bool {
+			return slices.ContainsFunc(o.fields, func(x *fld) bool {
+				return slices.ContainsFunc(x.args, func(a *arg) bool { return a.typ.Name() == name && a.only == nil })
+			})
+		})
+		t.enum = nil
+		for _, s := range f.subs {
+			for _, v := range t.in[s].enum {
+				if !slices.Contains(t.enum, v) && (!taken || t.inAll(v, f.subs)) {
+					t.enum = append(t.enum, v)
+				}
+			}
+		}
+	}
+}
+
+// inAll reports whether all the subgraphs know the value of the enum.
+func (t *typ) inAll(value string, subs []*sub) bool {
+	return !slices.ContainsFunc(subs, func(s *sub) bool { return !slices.Contains(t.in[s].enum, value) })
+}
+
+var leafTypes = []string{"Int", "String", "String", "Float", "Boolean", "ID", "Color", "Shade", "Blob"}
 
 // entities adds the entity types with their keys.
 func (f *federation) entities() {
@@ -169,6 +207,7 @@ func (f *federation) arguments(x *fld) {
 		{name: "in", typ: parseType("Filter")},
 		{name: "list", typ: parseType("[Filter!]")},
 		{name: "req", typ: parseType("Int!")},
+		{name: "mode", typ: parseType("Mode")},
 		{name: "ids", typ: parseType("[ID!]")},
 		{name: "blob", typ: parseType("Blob")},
 		{name: "dir", typ: parseType("Filter"), def: `{ text: "d", inner: { n: 1 } }`},

@@ -272,3 +272,22 @@ func implementations(services map[string]*service) map[string][]string {
 	}
 	return out
 }
+
+// uneven tells the enums and input types that subgraphs know differently.
+func uneven(services map[string]*service) map[string]bool {
+	out := map[string]bool{}
+	size := map[string]int{}
+	for _, s := range services {
+		for name, t := range s.types {
+			if t.def.Kind != ast.Enum && t.def.Kind != ast.InputObject {
+				continue
+			}
+			n := len(t.def.EnumValues) + len(t.def.Fields)
+			if old, ok := size[name]; ok && old != n {
+				out[name] = true
+			}
+			size[name] = n
+		}
+	}
+	return out
+}

@@ -80,6 +80,14 @@ func (x *execution) field(o object, list []*ast.Field, path []any) (any, bool) {
 	provided, isProvided := x.provision(o, f.Name)
 	args := world.Arguments(x.service.schema, def.Arguments, f.Arguments, x.vars)
 	x.session.touch(own.features...)
+	if x.uneven[def.Type.Name()] {
+		x.session.touch("enum that subgraphs know differently")
+	}
+	for _, a := range f.Arguments {
+		if d := def.Arguments.ForName(a.Name); x.uneven[d.Type.Name()] {
+			x.session.touch("argument that subgraphs know differently")
+		}
+	}
 	x.session.touch(t.features...)
 	switch {
 	case isProvided:

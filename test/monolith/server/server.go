@@ -26,6 +26,7 @@ type Servers struct {
 	world    *world.World
 	services map[string]*service
 	possible map[string][]string // of each interface: its object types in any subgraph
+	uneven   map[string]bool     // enums and input types that subgraphs know differently
 }
 
 var _ exec.Fetcher = (*Servers)(nil)
@@ -44,6 +45,7 @@ func New(sources []subgraph.Source, w *world.World) (*Servers, error) {
 		return nil, err
 	}
 	s.possible = implementations(s.services)
+	s.uneven = uneven(s.services)
 	return s, nil
 }
 
