@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,7 +19,12 @@ const maxFolds = 8
 // of which something cannot be had that way is answered with what is around it, which the draft of incremental delivery
 // allows; so is everything where an argument comes from a context, which may be read far above it.
 func (p *Planner) planDeferred(ctx context.Context, g *querygraph.Graph, op *operation.Operation, trace *Trace) (*Plan, error) {
-	folded := map[*operation.Defer]bool{}
+	folded, lenient := map[*operation.Defer]bool{}, false
+	plain := func() (*Plan, error) {
+		whole := *op
+		whole.Deferred = false
+		return p.plan(ctx, &whole, trace)
+	}
 	_, bound := bindContexts(g, newKeyring(op), op)
 	for range maxFolds {
 		if len(bound.bindings) > 0 {
@@ -29,20 +35,24 @@ func (p *Planner) planDeferred(ctx context.Context, g *querygraph.Graph, op *ope
 			break
 		}
 		s := newSolver(ctx, g)
-		s.contexts, s.trace = bound, trace
+		s.contexts, s.trace, s.lenient = bound, trace, lenient
 		d := &deferral{split: sp, s: s, e: &emitter{g: g, keys: newKeyring(op), whole: sp.whole, spend: s.spend}}
 		out, stuck, err := d.plan(op)
 		if trace != nil {
 			trace.Units = s.units
 		}
-		if err != nil || stuck == nil {
+		switch {
+		case errors.Is(err, ErrUnsatisfiable) && !lenient:
+			lenient = true // as without @defer
+		case errors.Is(err, ErrUnsatisfiable):
+			return plain()
+		case err != nil || stuck == nil:
 			return out, err
+		default:
+			folded[stuck] = true
 		}
-		folded[stuck] = true
 	}
-	plain := *op
-	plain.Deferred = false
-	return p.plan(ctx, &plain, trace)
+	return plain()
 }
 
 // deferral is one attempt to plan an operation with deferred fragments.
