@@ -43,7 +43,7 @@ func (c Coverage) String() string {
 
 // Expected are the features that a run of the usual size must have used.
 var Expected = []string{
-	"@key simple", "@key composite", "@key nested", "@key composite nested", "@key one of several", "@key on an interface",
+	"@key simple", "@key composite", "@key nested", "@key composite nested", "@key one of several", "@key that is null", "@key on an interface",
 	"@external", "external key member of an extension", "extension of an entity", "@extends on a type", "Federation 1",
 	"@requires", "@requires with arguments", "@requires nested", "@requires through fragments", "@requires of several fields",
 	"@provides", "@provides used", "@provides nested", "@provides through fragments",

@@ -86,6 +86,10 @@ func (d *data) keyValue(t *typ, x *fld, i int) world.Value {
 		return world.Ref(d.first[x.target] + (i+1)%instances)
 	case "parts":
 		return []world.Value{world.Ref(d.first[x.target] + i), world.Ref(d.first[x.target] + (i+1)%instances)}
+	case "code":
+		if i%2 == 1 {
+			return nil
+		}
 	case "org":
 		return fmt.Sprint("o", i/2)
 	case "num":

@@ -48,6 +48,7 @@ func New(seed, n uint64, on Switches) *Federation {
 	f.enter()
 	f.makeReachable()
 	f.externalKeys()
+	f.nullableKeys()
 	f.declareInterfaces()
 	f.overrides()
 	f.hide()

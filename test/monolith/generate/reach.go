@@ -172,3 +172,20 @@ func (f *federation) inNestedKey(t *typ) bool {
 func (f *federation) keyOfInterface(t *typ, s *sub) bool {
 	return slices.ContainsFunc(t.in[s].implements, func(i *typ) bool { return len(i.in[s].keys) > 0 })
 }
+
+// nullableKeys gives entities another key that is null for some objects, in subgraphs that can do without.
+func (f *federation) nullableKeys() {
+	for _, t := range f.with(isEntity) {
+		safe := slices.DeleteFunc(f.places(t), func(s *sub) bool {
+			return !slices.ContainsFunc(t.in[s].keys, func(k key) bool { return k.text == "id" && !k.unresolved }) || !resolves(t, s, "id")
+		})
+		if len(safe) < 2 || !f.r.chance(35) {
+			continue
+		}
+		for _, s := range some(f.r, safe, 2+f.r.IntN(2)) {
+			t.field("code", "ID", nil, s).key = true
+			k := key{text: "code", paths: []string{"code"}}
+			t.in[s].keys = slices.Insert(t.in[s].keys, f.r.IntN(len(t.in[s].keys)+1), k)
+		}
+	}
+}

@@ -60,6 +60,11 @@ func (x *execution) entity(rep map[string]any) (o *object, problem string) {
 	if problem := x.disagrees(o, name, rep); problem != "" {
 		return nil, problem
 	}
+	for _, key := range t.keys {
+		if whole, _ := x.evaluate(o.id, key); !holds(whole, key) {
+			x.session.touch("@key that is null")
+		}
+	}
 	if len(t.keys) > 1 {
 		x.session.touch("@key one of several")
 	}
