@@ -186,11 +186,15 @@ func (c *contexts) ask(sel *operation.Selection, set querygraph.FieldSet, types 
 		}
 		done := false
 		for _, it := range sel.Items {
-			if it.Name != name || it.Field.Name != f.Name || it.Args != f.Args {
+			if it.Name != name || it.Field.Name != f.Name || it.Args != f.Args || types != nil && !slices.ContainsFunc(types, it.Applies) {
 				continue
 			}
-			if f.Sub != nil {
-				c.ask(it.Selection, f.Sub, nil)
+			if f.Sub != nil { // the item may lead to more types than the field does for those at hand
+				var below []string
+				if named := f.Def.Type.Name(); named != it.Selection.Type {
+					below = c.g.SG.Possible(named)
+				}
+				c.ask(it.Selection, f.Sub, below)
 			}
 			done = done || it.Types == nil
 			rest = slices.DeleteFunc(rest, it.Applies)
