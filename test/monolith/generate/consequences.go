@@ -14,10 +14,10 @@ func (d *data) absences() {
 	for _, t := range d.with(isEntity) {
 		places := d.places(t)
 		for _, s := range places {
-			if len(places) < 2 || !d.r.chance(70) || !d.dispensable(t, s, places) {
+			if len(places) < 2 || !d.dispensable(t, s, places) {
 				continue
 			}
-			for range 2 {
+			for range instances - 1 {
 				d.absent(t, s, d.first[t]+d.r.IntN(instances))
 			}
 		}

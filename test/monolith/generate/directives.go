@@ -46,7 +46,11 @@ func (f *federation) requirements() {
 	n := 0
 	for _, t := range f.with(isEntity) {
 		for _, s := range f.places(t) {
-			for range f.r.IntN(3) {
+			most := f.r.IntN(3)
+			if t.leaf != nil && t.leaf != s { // whose objects may not be found there
+				most += 2
+			}
+			for range most {
 				if !ownKey(t, s) { // composition wants a key that the subgraph resolves itself
 					break
 				}
@@ -66,7 +70,7 @@ func (f *federation) requirement(t *typ, s *sub, name string) bool {
 	if f.r.chance(35) { // nested ones first
 		slices.SortStableFunc(fields, func(a, b *fld) int { return rank(a) - rank(b) })
 	}
-	weak := t.leaf != nil && t.leaf != s && f.r.chance(50)
+	weak := t.leaf != nil && t.leaf != s && f.r.chance(75)
 	if weak { // what a subgraph that may not find the object has alone
 		fields = slices.DeleteFunc(fields, func(x *fld) bool { return x.in[t.leaf] == nil || len(x.in) > 1 || x.typ.NonNull })
 	}

@@ -94,7 +94,7 @@ func (f *federation) entities() {
 				f.key(t, s)
 			}
 		}
-		if places := f.places(t); len(places) > 1 && f.r.chance(35) {
+		if places := f.places(t); len(places) > 1 && f.r.chance(60) {
 			t.leaf = pick(f.r, places)
 			t.in[t.leaf].keys = nil
 			for _, x := range t.fields {
