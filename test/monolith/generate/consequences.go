@@ -52,7 +52,7 @@ func (d *data) dispensable(t *typ, s *sub, places []*sub) bool {
 				n++
 			}
 		}
-		if x.key && n < len(places) || !x.key && (n > 1 || x.given || x.in[s].notNull || x.required && x.typ.NonNull || d.needed(x.name)) {
+		if x.key && n < len(places) || !x.key && (n > 1 || x.given || t.solid && x.typ.NonNull || x.in[s].notNull || x.required && x.typ.NonNull || d.needed(x.name)) {
 			return false
 		}
 	}
