@@ -75,10 +75,15 @@ func (e *Engine) CompareDeferred(ctx context.Context, c *Case, want *Answer) (fa
 	}
 	// No null can bubble out of a part that fails, as it does in the whole. And parts enter objects anew, by subgraphs that
 	// the whole need not ask: one of them may not find an object that the others know.
-	if failed || got.Touched["entity that resolves to null"] {
+	skipped := failed || got.Touched["entity that resolves to null"]
+	if skipped {
 		failure = strings.Join(got.Faults, "\n")
 	} else {
 		failure = got.differences(want)
+	}
+	if got.Used != nil {
+		got.Used["deferred and compared with the whole"] = !skipped
+		got.Used["deferred but only looked at for faults"] = skipped
 	}
 	if failure != "" {
 		failure = "deferred: " + failure + "\n" + strings.Join(got.Messages, "\n")
