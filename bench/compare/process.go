@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,7 +37,7 @@ func start(ctx context.Context, name, dir string, env, argv []string, out io.Wri
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append(os.Environ(), env...), dir, log, log
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append(environment(), env...), dir, log, log
 	if out != nil {
 		cmd.Stdout = out
 	}
@@ -53,6 +54,11 @@ func start(ctx context.Context, name, dir string, env, argv []string, out io.Wri
 		close(p.done)
 	}()
 	return p, nil
+}
+
+// environment is this program's without settings of ours, so that gateways run with the settings that the report names.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "MEDICORE_") })
 }
 
 // stop ends the process and waits for that.

@@ -41,7 +41,10 @@ func gatewayCommand() *cobra.Command {
 	profiles := cmd.Flags().Bool("ops-profiles", false, "serve profiles of the process, for go tool pprof, at /debug/pprof/ on --ops-listen")
 	cache := cmd.Flags().String("cache", "", "short for --gateway.supergraph-cache")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := config.Load(&settings, config.Sources{Prefix: app.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags()}); err != nil {
+		platform := app.DefaultConfig()
+		if err := config.Load(&settings, config.Sources{
+			Prefix: app.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags(), Others: config.Settings(app.EnvPrefix, &platform),
+		}); err != nil {
 			return err
 		}
 		log, err := observe.Logger(cmd.ErrOrStderr(), settings.Log.Level, settings.Log.Format)

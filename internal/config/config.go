@@ -97,6 +97,7 @@ type Sources struct {
 	File   string         // YAML; "" for none
 	Env    []string       // as os.Environ gives it
 	Flags  *pflag.FlagSet // parsed; only flags that were given count. May be nil
+	Others []Setting      // of other commands: their variables may be set too and are not read
 }
 
 // Load fills the struct that cfg points to, which must hold the defaults. A key or a PREFIX_ variable that no setting
@@ -175,6 +176,11 @@ func fromEnv(settings []Setting, src Sources) (map[string]any, error) {
 		values[name] = v
 	}
 	known := map[string]bool{src.Prefix + "_CONFIG": true}
+	for _, s := range src.Others {
+		for _, name := range s.Env {
+			known[name] = true
+		}
+	}
 	out := map[string]any{}
 	for _, s := range settings {
 		for _, name := range s.Env {

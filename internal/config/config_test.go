@@ -48,6 +48,7 @@ func TestLoad(t *testing.T) {
 		{name: "flags beat the environment", env: []string{"T_SIZE_MB=5"}, args: []string{"--size-mb=6", "--inner.on"}, want: sample{Size: 6, Inner: inner{Timeout: time.Second, On: true}}},
 		{name: "a further variable sets a secret", env: []string{"INNER_URL=u"}, want: sample{Size: 3, Inner: inner{URL: "u", Timeout: time.Second}}},
 		{name: "an unknown key is named with its file", file: bad, wantErr: "inner.tiemout"},
+		{name: "a variable of another command is not read", env: []string{"T_COLOR=red"}, want: defaults()},
 		{name: "an unknown variable is named", env: []string{"T_SIZE=5"}, wantErr: "T_SIZE"},
 		{name: "a wrong type is named by its key", env: []string{"T_SIZE_MB=many"}, wantErr: "size_mb"},
 	} {
@@ -58,7 +59,7 @@ func TestLoad(t *testing.T) {
 			if err := fs.Parse(tt.args); err != nil {
 				t.Fatal(err)
 			}
-			err := Load(&cfg, Sources{Prefix: "T", File: tt.file, Env: tt.env, Flags: fs})
+			err := Load(&cfg, Sources{Prefix: "T", File: tt.file, Env: tt.env, Flags: fs, Others: []Setting{{Env: []string{"T_COLOR"}}}})
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(tt.wantErr)) {
 					t.Fatalf("got error %v, want one that names %s", err, tt.wantErr)

@@ -98,7 +98,7 @@ type run struct {
 	aborted     string           // why the response cannot be completed
 	out         []byte           // memory to write data into
 
-	// With deferred parts: where they are to be delivered, where objects were nulled by something below them, and errors
+	// With deferred parts: where they are to be delivered, where nulls were written, and errors
 	// that belong to what is not delivered yet.
 	found  []found
 	nulled map[string]bool

@@ -29,7 +29,7 @@ type projector struct {
 	// With deferred parts.
 	parts  bool
 	found  []found
-	nulled map[string]bool // paths of what became null because of something below
+	nulled map[string]bool // paths of what was written as null
 }
 
 // place is one step of a response path: a name, or an index when the name is empty.
@@ -98,7 +98,7 @@ func (p *projector) data(shape *plan.Shape, known *places) bool {
 // null writes null, or reports it and returns false when the position must not be null.
 func (p *projector) null(nonNull bool, what string, c cover) bool {
 	if !nonNull {
-		p.out = append(p.out, "null"...)
+		p.nullHere()
 		return true
 	}
 	if c.at == nil && !c.over {
@@ -113,7 +113,7 @@ func (p *projector) broken(nonNull bool, what string, c cover) bool {
 		p.fail(what)
 	}
 	if !nonNull {
-		p.out = append(p.out, "null"...)
+		p.nullHere()
 	}
 	return !nonNull
 }
@@ -147,7 +147,7 @@ func (p *projector) back(mark, found int) {
 	p.found = p.found[:found]
 }
 
-// nullHere writes null for what something below made null.
+// nullHere writes null, and keeps where, since what was delivered as null stays so in parts that follow.
 func (p *projector) nullHere() {
 	p.out = append(p.out, "null"...)
 	if p.parts {
