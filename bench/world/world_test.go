@@ -64,7 +64,7 @@ func TestEveryShapeIsPlannedWithItsRequestsAndItsJoinIsTheWhole(t *testing.T) {
 			for name, v := range req.Variables {
 				in.Variables[name], _ = json.Marshal(v)
 			}
-			got, err := executor.Execute(t.Context(), p, in).AppendJSON(nil, nil)
+			got, err := executor.Execute(t.Context(), p, in).JSON(nil)
 			if err != nil {
 				t.Fatal(err)
 			}

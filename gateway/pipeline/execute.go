@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -39,10 +40,32 @@ func (x *execution) input() exec.Input {
 }
 
 // Execute implements Operation.
-func (x *execution) Execute(ctx context.Context) []byte {
+func (x *execution) Execute(ctx context.Context, write func(body []byte)) {
+	out, _ := bodies.Get().(*[]byte)
+	if out == nil {
+		out = new([]byte)
+	}
+	body := x.execute(ctx, *out)
+	write(body)
+	if cap(body) <= keptBody {
+		*out = body[:0]
+		bodies.Put(out)
+	}
+}
+
+// bodies is memory of responses that were written.
+var bodies sync.Pool // of *[]byte
+
+// keptBody is the size up to which memory of a response is kept for another, in bytes.
+const keptBody = 2 << 20
+
+// execute returns the response, in out where that is large enough.
+func (x *execution) execute(ctx context.Context, out []byte) []byte {
 	ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
 	defer cancel()
-	return x.respond(x.e.exec.Execute(ctx, x.planned.plan, x.input()))
+	in := x.input()
+	in.Out = out
+	return x.respond(x.e.exec.Execute(ctx, x.planned.plan, in))
 }
 
 // respond writes the response.
@@ -61,7 +84,7 @@ func (x *execution) respond(r *exec.Result) []byte {
 		}
 		extensions["cost"] = x.costs.figures(complete)
 	}
-	body, err := r.AppendJSON(make([]byte, 0, len(r.Data)+128), extensions)
+	body, err := r.JSON(extensions)
 	if err != nil {
 		return fail(http.StatusInternalServerError, CodeInternal, "internal error").JSON()
 	}

@@ -33,7 +33,7 @@ func results(t *testing.T, p *Pipeline, ctx context.Context, req *Request) (got 
 		return []string{string(failure.JSON())}
 	}
 	if !op.Incremental() {
-		return []string{string(op.Execute(ctx))}
+		return []string{executed(ctx, op)}
 	}
 	events := op.Increments(ctx)
 	defer events.Close()

@@ -113,7 +113,7 @@ func run(t *testing.T, p *Pipeline, role principal.Role, query, variables string
 	if f != nil {
 		return string(f.JSON())
 	}
-	return string(op.Execute(ctx))
+	return executed(ctx, op)
 }
 
 func TestWhatACallerMayNotReadIsNullWithAnError(t *testing.T) {
@@ -282,7 +282,7 @@ func TestThePlanIsShownToWhoAsksWhereThatIsAllowed(t *testing.T) {
 		if fail != nil {
 			t.Fatal(string(fail.JSON()))
 		}
-		if got := string(op.Execute(t.Context())); strings.Contains(got, "QueryPlan {") != allowed {
+		if got := executed(t.Context(), op); strings.Contains(got, "QueryPlan {") != allowed {
 			t.Errorf("allowed %v: %s", allowed, got)
 		}
 	}

@@ -43,8 +43,8 @@ func (f *Failure) JSON() []byte {
 type Operation interface {
 	// Kind says whether it is a query, a mutation or a subscription.
 	Kind() ast.Operation
-	// Execute runs a query or mutation and returns the complete response body.
-	Execute(ctx context.Context) []byte
+	// Execute runs a query or mutation and has the complete response body written. The body is valid during write only.
+	Execute(ctx context.Context, write func(body []byte))
 	// Incremental reports whether a query or mutation has deferred parts, so that Increments should be called.
 	Incremental() bool
 	// Increments runs a query or mutation with deferred parts: the first result, then what is added to it. Each is a

@@ -141,5 +141,11 @@ func (w *world) answer(t *testing.T, p *Pipeline, who authn.Caller, req *Request
 	if failed != nil {
 		return string(failed.JSON()), strings.Join(w.asked, "\n")
 	}
-	return string(op.Execute(ctx)), strings.Join(w.asked, "\n")
+	return executed(ctx, op), strings.Join(w.asked, "\n")
+}
+
+// executed is the response of a query or mutation.
+func executed(ctx context.Context, op Operation) (body string) {
+	op.Execute(ctx, func(b []byte) { body = string(b) })
+	return body
 }

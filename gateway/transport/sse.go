@@ -25,8 +25,14 @@ func (h *Handler) events(ctx context.Context, w http.ResponseWriter, op pipeline
 	head.Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
 	defer func() { _ = out.control.SetWriteDeadline(time.Time{}) }()
+	only := func(body []byte) {
+		if out.send("next", body) == nil {
+			_ = out.send("complete", nil)
+		}
+	}
 	switch {
 	case answer != nil:
+		only(answer)
 	case op.Incremental():
 		results := op.Increments(ctx)
 		defer results.Close()
@@ -44,17 +50,14 @@ func (h *Handler) events(ctx context.Context, w http.ResponseWriter, op pipeline
 			}
 		}
 	case op.Kind() != ast.Subscription:
-		answer = op.Execute(ctx)
+		op.Execute(ctx, only)
 	default:
 		stream, failure := op.Subscribe(ctx)
-		if failure == nil {
-			h.follow(ctx, out, stream)
+		if failure != nil {
+			only(failure.JSON())
 			return
 		}
-		answer = failure.JSON()
-	}
-	if out.send("next", answer) == nil {
-		_ = out.send("complete", nil)
+		h.follow(ctx, out, stream)
 	}
 }
 

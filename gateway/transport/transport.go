@@ -146,7 +146,7 @@ func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 	case op.Incremental():
 		h.multipart(ctx, w, op, wish.spec)
 	default:
-		respond(w, http.StatusOK, media, op.Execute(ctx))
+		op.Execute(ctx, func(body []byte) { respond(w, http.StatusOK, media, body) })
 	}
 }
 

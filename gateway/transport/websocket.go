@@ -248,7 +248,7 @@ func (s *socket) run(ctx context.Context, id string, self *running, req *pipelin
 	} else if failure == nil && op.Incremental() {
 		s.pass(ctx, id, op.Increments(ctx))
 	} else if failure == nil {
-		s.sendFor(ctx, message{ID: id, Type: "next", Payload: op.Execute(ctx)})
+		op.Execute(ctx, func(body []byte) { s.sendFor(ctx, message{ID: id, Type: "next", Payload: body}) })
 	}
 	s.mu.Lock()
 	open := s.ops[id] == self

@@ -187,7 +187,7 @@ func failed(err error) map[string]any {
 
 func response(t *testing.T, res *exec.Result) (v any) {
 	t.Helper()
-	whole, err := res.AppendJSON(nil, nil)
+	whole, err := res.JSON(nil)
 	if err == nil {
 		dec := json.NewDecoder(bytes.NewReader(whole))
 		dec.UseNumber()

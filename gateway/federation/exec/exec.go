@@ -46,39 +46,47 @@ func New(fetcher Fetcher, opt Options) *Executor {
 type Input struct {
 	Variables map[string]json.RawMessage   // coerced values of the variables that were provided or have a default
 	Raw       map[plan.Key]json.RawMessage // results of the fields in plan.Introspection
+	Out       []byte                       // memory for the response; nil, or too little: some is made
 }
 
 // Result is the response to an operation.
 type Result struct {
 	Data   []byte        // JSON; "null" when null bubbled up to the root; nil when execution did not begin
 	Errors gqlerror.List // paths are the client's; Err of each is for logs
+
+	body []byte // head and Data, in one piece of memory; nil: there is no such thing
 }
 
-// AppendJSON appends the complete response, {"data":…,"errors":[…],"extensions":{…}}. Members without content are left
-// out.
-func (r *Result) AppendJSON(dst []byte, extensions map[string]any) ([]byte, error) {
-	dst = append(dst, '{')
-	sep := ""
-	if r.Data != nil {
-		dst = append(append(dst, `"data":`...), r.Data...)
-		sep = ","
+// head precedes data in a response.
+const head = `{"data":`
+
+// JSON returns the complete response, {"data":…,"errors":[…],"extensions":{…}}. Members without content are left out. It is
+// written into the memory that Data is in, so that Data is part of it.
+func (r *Result) JSON(extensions map[string]any) ([]byte, error) {
+	out, sep := r.body, ","
+	switch {
+	case out != nil:
+	case r.Data != nil:
+		out = append([]byte(head), r.Data...)
+	default:
+		out, sep = []byte{'{'}, ""
 	}
 	if len(r.Errors) > 0 {
 		list, err := json.Marshal(r.Errors)
 		if err != nil {
-			return dst, err
+			return nil, err
 		}
-		dst = append(append(append(dst, sep...), `"errors":`...), list...)
+		out = append(append(append(out, sep...), `"errors":`...), list...)
 		sep = ","
 	}
 	if len(extensions) > 0 {
 		ext, err := json.Marshal(extensions)
 		if err != nil {
-			return dst, err
+			return nil, err
 		}
-		dst = append(append(append(dst, sep...), `"extensions":`...), ext...)
+		out = append(append(append(out, sep...), `"extensions":`...), ext...)
 	}
-	return append(dst, '}'), nil
+	return append(out, '}'), nil
 }
 
 // run is one execution.
@@ -96,7 +104,6 @@ type run struct {
 	sentMu      sync.Mutex
 	sent        map[string]*sent // by subgraph and body; only requests that may be made again
 	aborted     string           // why the response cannot be completed
-	out         []byte           // memory to write data into
 
 	// With deferred parts: where they are to be delivered, where nulls were written, and errors
 	// that belong to what is not delivered yet.
@@ -212,37 +219,23 @@ func (r *run) result() *Result {
 	for _, doc := range r.store.docs {
 		size += len(doc)
 	}
-	if cap(r.out) < size {
-		r.out = make([]byte, 0, min(size, r.exec.opt.MaxOutput))
+	out := r.in.Out
+	if cap(out) < size {
+		out = make([]byte, 0, min(size, r.exec.opt.MaxOutput))
 	}
-	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: r.out}
+	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: append(out[:0], head...)}
 	p.parts = r.plan.Parts != nil
 	ok := p.data(r.plan.Data, newPlaces(errs))
 	if p.full {
 		return tooLarge("the response is larger than one request may be answered with")
 	}
-	res := &Result{Data: r.written(p.out), Errors: append(errs, p.errors...)}
-	if !ok {
-		res.Data = []byte("null")
-		return res
+	if ok {
+		r.found, r.nulled = p.found, p.nulled
+	} else {
+		p.out = append(p.out[:len(head)], "null"...)
 	}
-	r.found, r.nulled = p.found, p.nulled
-	return res
+	return &Result{Data: p.out[len(head):], Errors: append(errs, p.errors...), body: p.out}
 }
-
-// written returns what was written to the run's memory as a response's own. Entities that many places share make data
-// larger than the answers were, so memory that has grown for one request is worth keeping for the next.
-func (r *run) written(out []byte) []byte {
-	if cap(out) > keptOutput {
-		r.out = nil
-		return out
-	}
-	r.out = out[:0]
-	return slices.Clone(out)
-}
-
-// keptOutput is the most memory for output that a run keeps, in bytes.
-const keptOutput = 1 << 20
 
 // CodeTooLarge is the `extensions.code` of a response that was given up for its size.
 const CodeTooLarge = "RESPONSE_TOO_LARGE"

@@ -83,7 +83,7 @@ func TestHostileAnswers(t *testing.T) {
 			if len(res.Errors) == 0 || res.Errors[0].Path.String() != tt.path || !strings.Contains(res.Errors[0].Message, tt.message) {
 				t.Errorf("errors are %v", res.Errors)
 			}
-			if _, err := res.AppendJSON(nil, map[string]any{"x": 1}); err != nil {
+			if _, err := res.JSON(map[string]any{"x": 1}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -122,7 +122,7 @@ func events(t *testing.T, e *Executor, p *plan.Plan, in Input) string {
 // render prints data on one line and each error on one.
 func render(t *testing.T, res *Result) string {
 	t.Helper()
-	whole, err := res.AppendJSON(nil, nil)
+	whole, err := res.JSON(nil)
 	if err != nil || !json.Valid(whole) {
 		t.Fatalf("response %s is not JSON (%v)", whole, err)
 	}

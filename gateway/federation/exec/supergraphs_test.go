@@ -138,7 +138,7 @@ func mustPlan(t *testing.T, sdl, text string) *plan.Plan {
 
 func write(t *testing.T, out *bytes.Buffer, res *exec.Result) {
 	t.Helper()
-	whole, err := res.AppendJSON(nil, nil)
+	whole, err := res.JSON(nil)
 	if err == nil {
 		err = json.Indent(out, whole, "", "  ")
 	}
