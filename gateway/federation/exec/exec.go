@@ -134,6 +134,7 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 	r.store.reset(&r.budget, p.Data.Type)
 	r.walker.s = &r.store
 	r.representer.s, r.representer.seed = &r.store, e.seed
+	r.representer.reset()
 	r.merger.s = &r.store
 	clear(r.merger.clones)
 	r.progress = append(r.progress[:0], make([]progress, len(p.All()))...)
@@ -147,7 +148,7 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 // finish keeps the memory of a run for the next one, unless it is uncommonly much.
 func (e *Executor) finish(r *run) {
 	const most = 1 << 17
-	if cap(r.store.nodes) > most || cap(r.store.slots) > most || cap(r.store.items) > most || cap(r.store.docs[0]) > 1<<20 {
+	if cap(r.store.nodes) > most || cap(r.store.slots) > most || cap(r.store.items) > most || cap(r.store.docs[0]) > 1<<20 || cap(r.representer.lists.all) > 1<<20 {
 		return
 	}
 	clear(r.store.docs[1:])

@@ -3,6 +3,7 @@ package exec
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 	"unicode/utf8"
 
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -35,6 +36,31 @@ type representer struct {
 	seed  maphash.Seed
 	first map[uint64]int32 // hash to the newest representation that has it
 	reps  []rep
+
+	// Of all batches of a run.
+	targets memory[target]
+	lists   memory[byte]
+	uses    memory[int32]
+	left    []ref
+}
+
+func (r *representer) reset() {
+	r.targets.all, r.lists.all, r.uses.all = r.targets.all[:0], r.lists.all[:0], r.uses.all[:0]
+}
+
+// memory is what many slices have a part of.
+type memory[T any] struct{ all []T }
+
+// open returns an empty slice that may be appended to, until close is given what has become of it.
+func (m *memory[T]) open() []T { return m.all[len(m.all):] }
+
+func (m *memory[T]) close(part []T) []T {
+	if n := len(m.all) + len(part); n <= cap(m.all) {
+		m.all = m.all[:n]
+	} else { // the part has moved: parts that follow, and the next run, find room in one piece
+		m.all = make([]T, 0, 2*n)
+	}
+	return slices.Clip(part)
 }
 
 // rep is where a representation lies in the list. Representations of one hash are chained: equal hashes prove nothing.
@@ -43,12 +69,15 @@ type rep struct {
 	same     int32 // older representation with the same hash, -1 none
 }
 
-// represent builds the representations of the objects. Those whose key or requirements are incomplete are left.
+// represent builds the representations of the objects. Those whose key or requirements are incomplete are left, which is
+// valid until the next call.
 func (r *representer) represent(b *plan.Batch, objs []ref) (out batch, left []ref) {
+	out = batch{plan: b}
 	if len(objs) == 0 {
-		return batch{plan: b}, nil
+		return out, nil
 	}
-	out = batch{plan: b, targets: make([]target, 0, len(objs)), list: make([]byte, 0, min(48*len(objs), 64<<10)), uses: make([]int32, 0, len(objs))}
+	out.targets, out.list, out.uses = r.targets.open(), r.lists.open(), r.uses.open()
+	left = r.left[:0]
 	if r.first == nil {
 		r.first = map[uint64]int32{}
 	}
@@ -82,6 +111,7 @@ func (r *representer) represent(b *plan.Batch, objs []ref) (out batch, left []re
 		out.uses[id]++
 		out.targets = append(out.targets, target{o, id})
 	}
+	out.targets, out.list, out.uses, r.left = r.targets.close(out.targets), r.lists.close(out.list), r.uses.close(out.uses), left
 	return out, left
 }
 

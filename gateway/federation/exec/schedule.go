@@ -147,7 +147,7 @@ func (r *run) prepare(f *plan.Fetch) *call {
 	c := &call{fetch: f, mark: len(r.store.nodes)}
 	if f.Entities == nil {
 		if c.targets = []ref{root}; len(f.RootPath) > 0 {
-			c.targets = r.walker.collect([]plan.Path{f.RootPath})
+			c.targets = slices.Clone(r.walker.collect([]plan.Path{f.RootPath}))
 		}
 		if len(c.targets) == 0 {
 			return nil

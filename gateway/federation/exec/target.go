@@ -9,12 +9,14 @@ import (
 // walker finds the objects at a path of the merged response. Linked entities make the response a graph in which the
 // number of paths can be exponential: every walk visits a node once per segment.
 type walker struct {
-	s     *store
-	seen  []uint32 // by node: the epoch in which it was visited
-	epoch uint32
+	s        *store
+	seen     []uint32 // by node: the epoch in which it was visited
+	epoch    uint32
+	found    []ref
+	at, next []ref // of two segments
 }
 
-// collect returns the distinct objects at the paths, in path order.
+// collect returns the distinct objects at the paths, in path order. They are valid until the next call.
 func (w *walker) collect(paths []plan.Path) []ref {
 	if n := len(w.s.nodes) - len(w.seen); n > 0 {
 		w.seen = append(w.seen, make([]uint32, n)...)
@@ -23,27 +25,28 @@ func (w *walker) collect(paths []plan.Path) []ref {
 		clear(w.seen)
 		w.epoch = 0
 	}
-	var found []ref
+	w.found = w.found[:0]
 	for _, path := range paths {
-		at := []ref{root}
+		at, next := append(w.at[:0], root), w.next
 		for i := range path {
 			w.epoch++
-			var next []ref
+			next = next[:0]
 			for _, o := range at {
 				if v := w.s.get(o, path[i].Key); v != missing {
 					next = w.enter(v, path[i].Types, next)
 				}
 			}
-			at = next
+			at, next = next, at
 		}
-		found = append(found, at...)
+		w.found = append(w.found, at...)
+		w.at, w.next = at, next
 	}
 	if len(paths) == 1 {
-		return found
+		return w.found
 	}
 	w.epoch++
-	distinct := found[:0]
-	for _, o := range found {
+	distinct := w.found[:0]
+	for _, o := range w.found {
 		if w.visit(o) {
 			distinct = append(distinct, o)
 		}
