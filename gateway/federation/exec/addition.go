@@ -75,7 +75,7 @@ func (p *projector) additions(list []addition, o ref, shape *plan.Shape, c cover
 			p.out = append(p.out, ',')
 		}
 		p.out = append(append(append(p.out, '"'), f.Name...), '"', ':')
-		p.field(o, f, c)
+		p.field(o, f, c, new(uint32))
 	}
 	p.out = append(p.out, '}')
 	p.errors = p.errors[:errs] // they were told with the whole

@@ -36,7 +36,7 @@ func (r *run) mergeAnswer(c *call, a answer) {
 		r.failed(c, a.part, fmt.Sprintf("subgraph %q sent data that is not an object", c.fetch.Subgraph), nil)
 		return
 	}
-	doc, ok := r.store.add(t.doc)
+	doc, ok := r.store.keep(t.doc)
 	if !ok {
 		r.aborted = "the operation needs too many requests to subgraphs"
 		return

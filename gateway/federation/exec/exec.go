@@ -198,7 +198,7 @@ func (r *run) isNulled(next int) bool {
 		}
 		for i := range f.Root.Fields {
 			field := fieldByKey(class, f.Root.Fields[i].Key)
-			if field != nil && !p.field(root, field, cover{}) {
+			if field != nil && !p.field(root, field, cover{}, new(uint32)) {
 				return true
 			}
 		}

@@ -71,7 +71,7 @@ func (in *ingester) object(o int32, w *plan.Wire, into ref, isRoot bool) ref {
 		v := in.value(c, f.Type, f, cur)
 		in.path = in.path[:len(in.path)-1]
 		if cur == missing {
-			in.s.set(into, f.Key, v)
+			in.s.add(into, f.Key, v)
 		}
 	}
 	return into

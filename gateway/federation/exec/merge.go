@@ -38,7 +38,11 @@ func (m *merger) absorb(o, x ref, many bool) {
 		k, v := m.s.slots[i-1].key, m.s.slots[i-1].val
 		cur := m.s.get(o, k)
 		m.path = append(m.path, step{key: k})
-		if now := m.combine(cur, v, many); now != cur {
+		switch now := m.combine(cur, v, many); cur {
+		case now:
+		case missing:
+			m.s.add(o, k, now)
+		default:
 			m.s.set(o, k, now)
 		}
 		m.path = m.path[:len(m.path)-1]

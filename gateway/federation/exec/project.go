@@ -185,15 +185,14 @@ func (p *projector) object(o ref, shape *plan.Shape, nonNull bool, c cover) bool
 		p.found = append(p.found, found{part, p.clientPath()})
 	}
 	p.out = append(p.out, '{')
+	var near uint32
 	for i := range class.Fields {
 		if i > 0 {
 			p.out = append(p.out, ',')
 		}
 		f := &class.Fields[i]
-		p.out = append(p.out, '"')
-		p.out = append(p.out, f.Name...)
-		p.out = append(p.out, '"', ':')
-		if !p.field(o, f, c) {
+		p.out = append(p.out, f.Head()...)
+		if !p.field(o, f, c, &near) {
 			p.back(mark, before)
 			if nonNull || p.full {
 				return false
@@ -206,11 +205,16 @@ func (p *projector) object(o ref, shape *plan.Shape, nonNull bool, c cover) bool
 	return true
 }
 
-func (p *projector) field(o ref, f *plan.ShapeField, c cover) bool {
+// field writes the value of one member. near is where its slot may be, and then that of the next.
+func (p *projector) field(o ref, f *plan.ShapeField, c cover, near *uint32) bool {
 	at := place{name: f.Name}
 	p.path = append(p.path, at)
-	defer func() { p.path = p.path[:len(p.path)-1] }()
-	c = c.step(at)
+	ok := p.fieldHere(o, f, c.step(at), near)
+	p.path = p.path[:len(p.path)-1]
+	return ok
+}
+
+func (p *projector) fieldHere(o ref, f *plan.ShapeField, c cover, near *uint32) bool {
 	switch {
 	case f.Denied != nil:
 		p.report(f.Denied.Code, f.Denied.Message)
@@ -232,7 +236,7 @@ func (p *projector) field(o ref, f *plan.ShapeField, c cover) bool {
 		}
 		return p.null(f.Type.NonNull, nonNullMessage(f), c)
 	}
-	return p.value(p.s.get(o, f.Key), f.Type, f, c)
+	return p.value(p.s.getNear(o, f.Key, near), f.Type, f, c)
 }
 
 func nonNullMessage(f *plan.ShapeField) string {

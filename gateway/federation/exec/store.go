@@ -82,8 +82,8 @@ func (s *store) own() []byte {
 	return s.docs[0]
 }
 
-// add appends a document and returns its number; ok is false when there are too many.
-func (s *store) add(doc []byte) (id uint16, ok bool) {
+// keep appends a document and returns its number; ok is false when there are too many.
+func (s *store) keep(doc []byte) (id uint16, ok bool) {
 	if len(s.docs) > 1<<16-1 {
 		return 0, false
 	}
@@ -193,6 +193,19 @@ func (s *store) get(o ref, key plan.Key) ref {
 	return missing
 }
 
+// getNear is get for slots that are asked for one after another, mostly in the order in which they were set: near is the
+// index+1 of the slot to look at first, and then of that behind the one found.
+func (s *store) getNear(o ref, key plan.Key, near *uint32) ref {
+	i := *near
+	if i == 0 || s.slots[i-1].key != key {
+		if i = s.find(o, key); i == 0 {
+			return missing
+		}
+	}
+	*near = s.slots[i-1].next
+	return s.slots[i-1].val
+}
+
 // at returns the value at the end of a path from the root, or missing.
 func (s *store) at(path []step) ref {
 	v := root
@@ -218,6 +231,11 @@ func (s *store) set(o ref, key plan.Key, v ref) {
 		s.slots[i-1].val = v
 		return
 	}
+	s.add(o, key, v)
+}
+
+// add writes a slot that there is not.
+func (s *store) add(o ref, key plan.Key, v ref) {
 	s.slots = append(s.slots, slot{key: key, val: v})
 	at := uint32(len(s.slots))
 	n := &s.nodes[o]

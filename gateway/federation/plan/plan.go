@@ -174,6 +174,7 @@ type Shape struct {
 	Classes []ShapeClass   // exactly one class applies to a runtime type; a type in no class is hidden: the object becomes null with no name leaked
 	Unknown *ShapeClass    // applies when the runtime type is unknown and was not needed; nil: unknown is an error at the position
 	byType  map[string]int // index of Classes by runtime type
+	only    string         // the one runtime type there is; "": there are more
 }
 
 // ShapeClass is the selection for a set of runtime types, fields merged and in client order.
@@ -197,7 +198,12 @@ type ShapeField struct {
 	Shape    *Shape   // nil: leaf
 	Carried  bool     // in a part: the objects here are delivered before it, only something below is not
 	Denied   *Denial  // the client may not read it: null, with this as the reason. nil: it may
+
+	head string
 }
+
+// Head is what precedes the member's value in JSON: its name and a colon.
+func (f *ShapeField) Head() string { return f.head }
 
 // Denial is why a client may not read a field.
 type Denial struct{ Code, Message string }
@@ -220,18 +226,37 @@ func (s *Shape) Class(runtimeType string) *ShapeClass {
 	if runtimeType == "" {
 		return s.Unknown
 	}
+	if s.only != "" {
+		if s.only == runtimeType {
+			return &s.Classes[0]
+		}
+		return nil
+	}
 	if i, ok := s.byType[runtimeType]; ok {
 		return &s.Classes[i]
 	}
 	return nil
 }
 
-// Index prepares Class. The planner calls it once when the classes are final.
+// Index prepares Class and the heads of fields. The planner calls it once when the classes are final.
 func (s *Shape) Index() {
-	s.byType = map[string]int{}
+	s.byType, s.only = map[string]int{}, ""
+	if len(s.Classes) == 1 && len(s.Classes[0].Types) == 1 {
+		s.only = s.Classes[0].Types[0]
+	}
 	for i, c := range s.Classes {
 		for _, t := range c.Types {
 			s.byType[t] = i
 		}
+		c.head()
+	}
+	if s.Unknown != nil {
+		s.Unknown.head()
+	}
+}
+
+func (c *ShapeClass) head() {
+	for i := range c.Fields {
+		c.Fields[i].head = `"` + c.Fields[i].Name + `":`
 	}
 }
