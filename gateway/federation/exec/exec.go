@@ -104,7 +104,6 @@ type run struct {
 	sentMu      sync.Mutex
 	sent        map[string]*sent // by subgraph and body; only requests that may be made again
 	aborted     string           // why the response cannot be completed
-	copies      map[copyKey]text // for the projector
 
 	// With deferred parts: where they are to be delivered, where nulls were written, and errors
 	// that belong to what is not delivered yet.
@@ -127,7 +126,7 @@ func (e *Executor) Execute(ctx context.Context, p *plan.Plan, in Input) *Result 
 func (e *Executor) start(p *plan.Plan, in Input) *run {
 	r, _ := e.runs.Get().(*run)
 	if r == nil {
-		r = &run{copies: map[copyKey]text{}}
+		r = &run{}
 	}
 	r.exec, r.plan, r.in = e, p, in
 	r.budget.left.Store(int64(e.opt.MaxArena))
@@ -226,10 +225,7 @@ func (r *run) result() *Result {
 		out = make([]byte, 0, min(size, r.exec.opt.MaxOutput))
 	}
 	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: append(out[:0], head...)}
-	if p.parts = r.plan.Parts != nil; !p.parts { // a part is to be found at each of its places
-		clear(r.copies)
-		p.done = r.copies
-	}
+	p.parts = r.plan.Parts != nil
 	ok := p.data(r.plan.Data, newPlaces(errs))
 	if p.full {
 		return tooLarge("the response is larger than one request may be answered with")

@@ -25,22 +25,12 @@ type projector struct {
 	limit  int     // bytes to write, also those taken back
 	undone int
 	full   bool
-	done   map[copyKey]text // what was written of values that several places share; nil: it is not kept
 
 	// With deferred parts.
 	parts  bool
 	found  []found
 	nulled map[string]bool // paths of what was written as null
 }
-
-// copyKey is a shared value as a field shows it.
-type copyKey struct {
-	v ref
-	f *plan.ShapeField
-}
-
-// text is a part of the output.
-type text struct{ from, to int }
 
 // place is one step of a response path: a name, or an index when the name is empty.
 type place struct {
@@ -153,7 +143,6 @@ func (p *projector) clientPath() ast.Path {
 // deferred parts there were at the mark.
 func (p *projector) back(mark, found int) {
 	p.undone += len(p.out) - mark
-	clear(p.done)
 	p.out = p.out[:mark]
 	p.found = p.found[:found]
 }
@@ -252,33 +241,6 @@ func (p *projector) value(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool 
 	if v == missing || v == null {
 		return p.null(t.NonNull, nonNullMessage(f), c)
 	}
-	if p.done != nil && p.s.nodes[v].shared && c.at == nil && !c.over {
-		return p.again(v, t, f, c)
-	}
-	return p.present(v, t, f, c)
-}
-
-// again writes a value that several places share. What was written of it without an error is copied.
-func (p *projector) again(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
-	key := copyKey{v, f}
-	if was, ok := p.done[key]; ok {
-		if len(p.out)+p.undone+was.to-was.from > p.limit {
-			p.full = true
-			return false
-		}
-		p.out = append(p.out, p.out[was.from:was.to]...)
-		return true
-	}
-	from, undone, errors := len(p.out), p.undone, len(p.errors)
-	ok := p.present(v, t, f, c)
-	if ok && undone == p.undone && errors == len(p.errors) {
-		p.done[key] = text{from, len(p.out)}
-	}
-	return ok
-}
-
-// present writes v, which is there.
-func (p *projector) present(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
 	k := p.s.kind(v)
 	switch {
 	case t.Elem != nil:
