@@ -107,7 +107,7 @@ func (p *projector) null(nonNull bool, what string, c cover) bool {
 	return false
 }
 
-// broken is null with an error in any case: the value was there and cannot be copyKey.
+// broken is null with an error in any case: the value was there and cannot be shown.
 func (p *projector) broken(nonNull bool, what string, c cover) bool {
 	if c.at == nil && !c.over {
 		p.fail(what)

@@ -1,0 +1,139 @@
+// Package inflight lets equal work that is under way at the same time be done once, for all who want its result.
+package inflight
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash/maphash"
+	"sync"
+	"time"
+)
+
+// Key says what work is: equal keys name work with equal results. It is compared as a whole, never by its hash alone.
+type Key struct {
+	Of   any    // comparable
+	Head string // compared with
+	Body []byte // and with; must not change while the work is under way
+}
+
+func (k *Key) equal(other *Key) bool {
+	return k.Of == other.Of && k.Head == other.Head && bytes.Equal(k.Body, other.Body)
+}
+
+// Group is work of one kind. It is safe for concurrent use.
+type Group[T any] struct {
+	seed   maphash.Seed
+	shards [32]shard[T]
+}
+
+type shard[T any] struct {
+	mu    sync.Mutex
+	calls map[uint64]*call[T]
+}
+
+// call is work under way. What is not said to be otherwise belongs to its shard's mutex.
+type call[T any] struct {
+	key     Key
+	next    *call[T] // of the same hash
+	waiting int
+	cancel  context.CancelFunc
+	done    chan struct{} // made by the first who joins
+	value   T             // set before done is closed
+	err     error
+}
+
+// NewGroup returns a group without work.
+func NewGroup[T any]() *Group[T] {
+	g := &Group[T]{seed: maphash.MakeSeed()}
+	for i := range g.shards {
+		g.shards[i].calls = map[uint64]*call[T]{}
+	}
+	return g
+}
+
+// ErrPanicked is what those get who waited for work that panicked.
+var ErrPanicked = errors.New("the work that was waited for panicked")
+
+// Do returns what work returns, or what equal work returns that is under way: then joined is true.
+//
+// Work runs here, under a context with ctx's values that ends when nobody waits any more; it must end within most by
+// itself. So who has less time than that does its work alone. Who joins waits no longer than its own ctx.
+func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work func(context.Context) (T, error)) (value T, joined bool, err error) {
+	hash := maphash.String(g.seed, key.Head) ^ maphash.Bytes(g.seed, key.Body)
+	s := &g.shards[hash%uint64(len(g.shards))]
+	s.mu.Lock()
+	for c := s.calls[hash]; c != nil; c = c.next {
+		if c.waiting > 0 && c.key.equal(&key) {
+			c.waiting++
+			if c.done == nil {
+				c.done = make(chan struct{})
+			}
+			s.mu.Unlock()
+			value, err = s.wait(ctx, c)
+			return value, true, err
+		}
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < most {
+		s.mu.Unlock()
+		value, err = work(ctx)
+		return value, false, err
+	}
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c := &call[T]{key: key, next: s.calls[hash], waiting: 1, cancel: cancel, err: ErrPanicked}
+	s.calls[hash] = c
+	s.mu.Unlock()
+
+	stop := context.AfterFunc(ctx, func() { s.leave(c) })
+	defer func() {
+		stop()
+		s.finish(hash, c)
+		cancel()
+	}()
+	value, err = work(own)
+	c.value, c.err = value, err // nobody looks before finish
+	return value, false, err
+}
+
+// wait waits for the result of a call that was joined.
+func (s *shard[T]) wait(ctx context.Context, c *call[T]) (T, error) {
+	select {
+	case <-c.done:
+		return c.value, c.err
+	case <-ctx.Done():
+		s.leave(c)
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// leave ends the work when nobody waits for it any more; from then on nobody can join it.
+func (s *shard[T]) leave(c *call[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.waiting--; c.waiting == 0 {
+		c.cancel()
+	}
+}
+
+// finish hands out the result. Who comes later begins anew.
+func (s *shard[T]) finish(hash uint64, c *call[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := s.calls[hash]
+	if first == c {
+		if first = c.next; first == nil {
+			delete(s.calls, hash)
+		} else {
+			s.calls[hash] = first
+		}
+	} else {
+		for first.next != c {
+			first = first.next
+		}
+		first.next = c.next
+	}
+	if c.done != nil {
+		close(c.done)
+	}
+}

@@ -1,0 +1,241 @@
+package inflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// job is work that counts its runs, takes a second, and returns the number of its run.
+type job struct{ runs atomic.Int32 }
+
+func (j *job) run(ctx context.Context) (string, error) {
+	n := j.runs.Add(1)
+	select {
+	case <-time.After(time.Second):
+		return fmt.Sprint("run ", n), nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// result is what one caller of Do got.
+type result struct {
+	value  string
+	joined bool
+	err    error
+	after  time.Duration
+}
+
+// do calls Do from a goroutine of its own, which has reached the work, or waits, when do returns.
+func do(ctx context.Context, g *Group[string], key Key, j *job) <-chan result {
+	out := make(chan result, 1)
+	start := time.Now()
+	go func() {
+		value, joined, err := g.Do(ctx, key, 10*time.Second, j.run)
+		out <- result{value, joined, err, time.Since(start)}
+	}()
+	synctest.Wait()
+	return out
+}
+
+func TestEqualWorkUnderWayRunsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, j := NewGroup[string](), &job{}
+		first := do(t.Context(), g, Key{Of: 1, Head: "h", Body: []byte("b")}, j)
+		time.Sleep(400 * time.Millisecond)
+		second := do(t.Context(), g, Key{Of: 1, Head: "h", Body: []byte("b")}, j)
+		if got, want := <-first, (result{"run 1", false, nil, time.Second}); got != want {
+			t.Errorf("the first got %v, want %v", got, want)
+		}
+		if got, want := <-second, (result{"run 1", true, nil, 600 * time.Millisecond}); got != want {
+			t.Errorf("the second got %v, want %v", got, want)
+		}
+		if got := <-do(t.Context(), g, Key{Of: 1, Head: "h", Body: []byte("b")}, j); got.value != "run 2" || got.joined {
+			t.Errorf("one that comes when the work is done got %v, want a run of its own", got)
+		}
+	})
+}
+
+func TestWorkThatDiffersRunsApart(t *testing.T) {
+	same := Key{Of: 1, Head: "h", Body: []byte("b")}
+	for _, tt := range []struct {
+		name  string
+		other Key
+	}{
+		{"in what it is of", Key{Of: 2, Head: "h", Body: []byte("b")}},
+		{"in the head", Key{Of: 1, Head: "g", Body: []byte("b")}},
+		{"in the body", Key{Of: 1, Head: "h", Body: []byte("c")}},
+		{"with head and body in other places", Key{Of: 1, Head: "b", Body: []byte("h")}}, // which hashes alike
+		{"with nothing", Key{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g, j := NewGroup[string](), &job{}
+				a, b := do(t.Context(), g, same, j), do(t.Context(), g, tt.other, j)
+				again := do(t.Context(), g, same, j)
+				if a, b := <-a, <-b; a.joined || b.joined || j.runs.Load() != 2 {
+					t.Errorf("got %v and %v in %d runs", a, b, j.runs.Load())
+				}
+				if got := <-again; got.value != "run 1" {
+					t.Errorf("the one that is equal got %v, want run 1", got)
+				}
+			})
+		})
+	}
+}
+
+func TestThoseWhoWaitMayLeave(t *testing.T) {
+	key := Key{Head: "h"}
+	for _, tt := range []struct {
+		name          string
+		first, second time.Duration // after which it is cancelled; 0: never
+		wantFirst     result
+		wantSecond    result
+		wantErr       error // of the second
+	}{
+		{
+			name: "the one that began: the others get the result", first: 300 * time.Millisecond,
+			wantFirst: result{"run 1", false, nil, time.Second}, wantSecond: result{"run 1", true, nil, time.Second},
+		},
+		{
+			name: "one that joined: it has its own time", second: 300 * time.Millisecond,
+			wantFirst: result{"run 1", false, nil, time.Second}, wantSecond: result{"", true, context.DeadlineExceeded, 300 * time.Millisecond},
+		},
+		{
+			name: "all: the work ends", first: 200 * time.Millisecond, second: 300 * time.Millisecond,
+			wantFirst: result{"", false, context.Canceled, 300 * time.Millisecond}, wantSecond: result{"", true, context.DeadlineExceeded, 300 * time.Millisecond},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g, j := NewGroup[string](), &job{}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if tt.first > 0 {
+					time.AfterFunc(tt.first, cancel)
+				}
+				second := t.Context()
+				if tt.second > 0 {
+					var cancel context.CancelFunc
+					second, cancel = context.WithTimeout(second, tt.second)
+					defer cancel()
+				}
+				a, b := do(ctx, g, key, j), do(second, g, key, j)
+				if got := <-b; got != tt.wantSecond {
+					t.Errorf("the second got %v, want %v", got, tt.wantSecond)
+				}
+				if got := <-a; got != tt.wantFirst {
+					t.Errorf("the first got %v, want %v", got, tt.wantFirst)
+				}
+			})
+		})
+	}
+}
+
+func TestWorkThatEveryoneLeftIsNotJoined(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGroup[string]()
+		ctx, cancel := context.WithCancel(t.Context())
+		release, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _, _ = g.Do(ctx, Key{}, time.Minute, func(context.Context) (string, error) { <-release; return "old", nil })
+		}()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if got := <-do(t.Context(), g, Key{}, &job{}); got.joined {
+			t.Errorf("got %v, want a run of its own", got)
+		}
+		close(release)
+		<-ended
+	})
+}
+
+func TestWhoHasLittleTimeWorksAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, j := NewGroup[string](), &job{}
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		short, long := do(ctx, g, Key{}, j), do(t.Context(), g, Key{}, j)
+		if got := <-short; !errors.Is(got.err, context.DeadlineExceeded) || got.after != 500*time.Millisecond {
+			t.Errorf("with half a second: %v, want its deadline", got)
+		}
+		if got := <-long; got.value != "run 2" || got.joined {
+			t.Errorf("with time: %v, want a run of its own", got)
+		}
+	})
+}
+
+func TestPanicReleasesThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGroup[string]()
+		panicked := make(chan any)
+		go func() {
+			defer func() { panicked <- recover() }()
+			_, _, _ = g.Do(t.Context(), Key{}, time.Minute, func(context.Context) (string, error) {
+				time.Sleep(time.Second)
+				panic("broken")
+			})
+		}()
+		synctest.Wait()
+		joined := do(t.Context(), g, Key{}, &job{})
+		if got := <-panicked; got != "broken" {
+			t.Errorf("the one that works: %v, want the panic", got)
+		}
+		if got := <-joined; !errors.Is(got.err, ErrPanicked) {
+			t.Errorf("the one that waits: %v, want ErrPanicked", got)
+		}
+		if got := <-do(t.Context(), g, Key{}, &job{}); got.value != "run 1" {
+			t.Errorf("one that comes later: %v, want a run", got)
+		}
+	})
+}
+
+// Many keys, some cancelled, all at once: everyone gets the value of its own key or its own cancellation.
+func TestManyAtOnce(t *testing.T) {
+	g := NewGroup[string]()
+	var all sync.WaitGroup
+	for worker := range 16 {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(1, uint64(worker)))
+			for range 500 {
+				want := fmt.Sprint(random.IntN(5))
+				ctx, cancel := context.WithCancel(t.Context())
+				if random.IntN(3) == 0 {
+					go cancel()
+				}
+				got, joined, err := g.Do(ctx, Key{Head: want}, time.Minute, func(ctx context.Context) (string, error) {
+					time.Sleep(time.Duration(random.IntN(50)) * time.Microsecond)
+					return want, ctx.Err()
+				})
+				if err != nil && (ctx.Err() == nil || joined && got != "" && got != want) || err == nil && got != want {
+					t.Errorf("asked for %s: got %q, joined %v, error %v", want, got, joined, err)
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	for i := range g.shards {
+		if n := len(g.shards[i].calls); n > 0 {
+			t.Errorf("%d calls are left", n)
+		}
+	}
+}
+
+func BenchmarkAlone(b *testing.B) {
+	g, key := NewGroup[string](), Key{Head: "subgraph", Body: make([]byte, 2000)}
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	for b.Loop() {
+		_, _, _ = g.Do(ctx, key, time.Minute, func(context.Context) (string, error) { return "", nil })
+	}
+}
