@@ -6,7 +6,9 @@ import (
 	"strings"
 	"sync"
 
+	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/gateway/inflight"
 	"medicore.dev/medicore/gateway/upstream"
 )
 
@@ -15,6 +17,8 @@ import (
 type clients struct {
 	transport *http.Transport
 	cfg       Config
+	writes    upstream.Writes
+	share     *inflight.Group[*exec.Response] // nil: every query is sent
 
 	mu     sync.Mutex
 	urls   map[string]string // of the client's subgraphs, when a supergraph named them
@@ -22,7 +26,11 @@ type clients struct {
 }
 
 func newClients(cfg Config) *clients {
-	return &clients{transport: upstream.DefaultTransport(), cfg: cfg}
+	c := &clients{transport: upstream.DefaultTransport(), cfg: cfg}
+	if cfg.Sharing.Fetches {
+		c.share = inflight.NewGroup[*exec.Response]()
+	}
+	return c
 }
 
 // configure makes the one client of subgraphs whose places are known beforehand.
@@ -62,6 +70,7 @@ func (c *clients) subgraph(name string, urls []string, transport http.RoundTripp
 
 func (c *clients) use(opt upstream.Options, urls map[string]string) (*upstream.Client, error) {
 	opt.Propagate, opt.Transport = []string{"X-Forwarded-For"}, c.transport
+	opt.Share, opt.Writes = c.share, &c.writes
 	client, err := upstream.New(opt)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ type Config struct {
 	Timeout        time.Duration `koanf:"timeout" doc:"of one operation, and of one REST request"`
 	FetchTimeout   time.Duration `koanf:"fetch_timeout" doc:"of one request to a subgraph"`
 	Subscriptions  Subscriptions `koanf:"subscriptions"`
+	Sharing        Sharing       `koanf:"sharing"`
 	Cache          string        `koanf:"supergraph_cache" doc:"file that keeps the last good supergraph, for a start while a subgraph is down; empty: none is kept"`
 	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a running subgraph's schema, or at the URL of a supergraph"`
 }
@@ -56,6 +57,13 @@ func (a Auth) Claims() authn.Claims {
 	return authn.Claims{Scopes: a.ScopeClaims, Policies: a.PolicyClaim, Admin: a.AdminScope}
 }
 
+// Sharing configures which equal work under way at the same time is done once. Nothing is shared between requests of which a
+// subgraph is told different things, save for trace headers, nor across a write through the gateway.
+type Sharing struct {
+	Fetches  bool `koanf:"fetches" doc:"send equal queries to a subgraph once"`
+	Requests bool `koanf:"requests" doc:"answer clients' equal queries once"`
+}
+
 // Subscriptions configures subscriptions.
 type Subscriptions struct {
 	Protocols []string `koanf:"protocols" doc:"how subgraphs are asked: NAME=sse, NAME=ws, NAME=auto, each perhaps with :/path; auto (the default) takes what the subgraph offers"`
@@ -70,6 +78,7 @@ func DefaultConfig() Config {
 	return Config{
 		Introspection: true, GraphiQL: true, Plans: true, Costs: true, Suggestions: true,
 		Limits:        Limits{ListSize: 10},
+		Sharing:       Sharing{Fetches: true},
 		Auth:          Auth{ScopeClaims: []string{"scope", "scopes"}},
 		Subscriptions: Subscriptions{Share: string(pipeline.ShareStart), Queue: 64, Max: 20_000, PerClient: 2_000},
 		MaxBody:       1 << 20, MaxTokens: 15_000, MaxDepth: 50, Timeout: 30 * time.Second, FetchTimeout: 10 * time.Second, PollInterval: 10 * time.Second,

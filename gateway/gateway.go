@@ -21,6 +21,7 @@ import (
 	"medicore.dev/medicore/gateway/authn"
 	"medicore.dev/medicore/gateway/console"
 	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/gateway/inflight"
 	"medicore.dev/medicore/gateway/pipeline"
 	"medicore.dev/medicore/gateway/registry"
 	"medicore.dev/medicore/gateway/rest"
@@ -136,6 +137,9 @@ func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
 		popt.Policies = authn.Policies
 	}
 	popt.Overrides.Decide = deps.Labels
+	if g.cfg.Sharing.Requests {
+		popt.Share = inflight.NewGroup[[]byte]()
+	}
 	p := pipeline.New(popt)
 	g.clients = newClients(g.cfg)
 	reg := registry.Options{
@@ -160,6 +164,13 @@ func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
 	if deps.Metrics != nil {
 		if err := deps.Metrics.Register(g.registry); err != nil {
 			return fmt.Errorf("register the supergraph's metrics: %w", err)
+		}
+		for kind, joined := range map[string]func() uint64{"fetch": g.clients.share.Joined, "request": popt.Share.Joined} {
+			if err := deps.Metrics.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
+				Name: "medicore_gateway_shared_total", Help: "Work not done, since equal work was under way.", ConstLabels: prometheus.Labels{"kind": kind},
+			}, func() float64 { return float64(joined()) })); err != nil {
+				return fmt.Errorf("register the metrics of sharing: %w", err)
+			}
 		}
 	}
 	wire := transport.Options{MaxBody: g.cfg.MaxBody, Origins: hosts(g.cfg.CORSOrigins), Log: deps.Log, End: authn.End}
@@ -225,7 +236,7 @@ func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 	for name, b := range deps.Backends {
 		backends[name] = rest.Backend{URLs: b.URLs, Transport: b.Transport}
 	}
-	opt := rest.Options{Backends: backends, TrustedProxies: g.trusted, MaxBody: g.cfg.MaxBody, Timeout: g.cfg.Timeout, Log: deps.Log}
+	opt := rest.Options{Wrote: g.clients.writes.Add, Backends: backends, TrustedProxies: g.trusted, MaxBody: g.cfg.MaxBody, Timeout: g.cfg.Timeout, Log: deps.Log}
 	if g.auth != nil {
 		opt.Guard = g.auth.Guard
 	}

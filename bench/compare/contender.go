@@ -46,7 +46,7 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 			},
 		})
 	}
-	if router := find("BENCH_HIVE_ROUTER", "hive-router"); router != "" {
+	if router := find("BENCH_HIVE_ROUTER", "hive_router"); router != "" {
 		for _, sharing := range []string{"none", "subgraph", "both"} {
 			list = append(list, contender{
 				name: "hive-router, " + sharing, about: "one worker; shares " + shares[sharing], ready: "/readiness",
@@ -56,7 +56,7 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 			})
 		}
 	} else {
-		absent = append(absent, "Hive Router is not installed: neither BENCH_HIVE_ROUTER nor hive-router on the PATH names it.")
+		absent = append(absent, "Hive Router is not installed: neither BENCH_HIVE_ROUTER nor hive_router on the PATH names it.")
 	}
 	if program, err := b.hiveGateway(); err == nil {
 		list = append(list, contender{

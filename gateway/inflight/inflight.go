@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,7 @@ func (k *Key) equal(other *Key) bool {
 type Group[T any] struct {
 	seed   maphash.Seed
 	shards [32]shard[T]
+	joined atomic.Uint64
 }
 
 type shard[T any] struct {
@@ -70,6 +72,7 @@ func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work fun
 				c.done = make(chan struct{})
 			}
 			s.mu.Unlock()
+			g.joined.Add(1)
 			value, err = s.wait(ctx, c)
 			return value, true, err
 		}
@@ -93,6 +96,14 @@ func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work fun
 	value, err = work(own)
 	c.value, c.err = value, err // nobody looks before finish
 	return value, false, err
+}
+
+// Joined is how often equal work was joined. A nil group shares nothing.
+func (g *Group[T]) Joined() uint64 {
+	if g == nil {
+		return 0
+	}
+	return g.joined.Load()
 }
 
 // wait waits for the result of a call that was joined.

@@ -11,6 +11,7 @@ import (
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/introspect"
 	"medicore.dev/medicore/gateway/federation/plan"
+	"medicore.dev/medicore/gateway/inflight"
 )
 
 // execution is a request with its plan.
@@ -41,10 +42,16 @@ func (x *execution) input() exec.Input {
 
 // Execute implements Operation.
 func (x *execution) Execute(ctx context.Context, write func(body []byte)) {
+	if body, ok := x.share(ctx); ok {
+		write(body)
+		return
+	}
 	out, _ := bodies.Get().(*[]byte)
 	if out == nil {
 		out = new([]byte)
 	}
+	ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
+	defer cancel()
 	body := x.execute(ctx, *out)
 	write(body)
 	if cap(body) <= keptBody {
@@ -59,10 +66,43 @@ var bodies sync.Pool // of *[]byte
 // keptBody is the size up to which memory of a response is kept for another, in bytes.
 const keptBody = 2 << 20
 
+// share returns the response to an equal query that is under way, or executes the query for others too. ok is false where it
+// must be executed for this caller alone.
+func (x *execution) share(ctx context.Context) (body []byte, ok bool) {
+	like, knows := x.e.fetcher.(likener)
+	if x.p.opt.Share == nil || x.kind != ast.Query || !knows {
+		return nil, false
+	}
+	vars, err := json.Marshal(x.vars.json)
+	if err != nil {
+		return nil, false
+	}
+	what := sharedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
+	key := inflight.Key{Of: what, Head: like.Likeness(ctx), Body: vars}
+	body, joined, err := x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) ([]byte, error) {
+		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
+		defer cancel()
+		return x.execute(ctx, nil), ctx.Err()
+	})
+	return body, err == nil || !joined // whose time was up has less of an answer than who came later may have
+}
+
+// likener is a fetcher that knows which queries the subgraphs answer alike, whatever is asked.
+type likener interface {
+	Likeness(ctx context.Context) string
+}
+
+// sharedKey is equal for queries that are answered alike, with equal variables and for callers of whom the subgraphs are
+// told the same.
+type sharedKey struct {
+	engine    *engine
+	operation string // and the requirements that are not met
+	wantPlan  bool
+	wantCost  bool
+}
+
 // execute returns the response, in out where that is large enough.
 func (x *execution) execute(ctx context.Context, out []byte) []byte {
-	ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
-	defer cancel()
 	in := x.input()
 	in.Out = out
 	return x.respond(x.e.exec.Execute(ctx, x.planned.plan, in))

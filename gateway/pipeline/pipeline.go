@@ -14,6 +14,7 @@ import (
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/plan"
 	"medicore.dev/medicore/gateway/federation/supergraph"
+	"medicore.dev/medicore/gateway/inflight"
 )
 
 // Options of a pipeline. The zero value of each is usable.
@@ -30,6 +31,7 @@ type Options struct {
 	Documents     int           // documents kept; 0 means 1,000
 	PlanCache     int           // plans kept; 0 means 4,000
 	Subscriptions Subscriptions
+	Share         *inflight.Group[[]byte] // the queries under way: one that is equal to another of them is not executed. nil: every one is
 }
 
 // Pipeline takes requests through their stages over the current supergraph. It is safe for concurrent use.

@@ -42,6 +42,7 @@ type Options struct {
 	MaxBody        int64                           // bytes of a request body; 0 means 1 MiB
 	Timeout        time.Duration                   // of one request; 0 means 30s
 	Log            *slog.Logger
+	Wrote          func() // called when a request that may have changed something has ended, before its answer is passed on; nil: not
 }
 
 // New returns the handler of the routes; other paths are 404.
@@ -51,6 +52,9 @@ func New(routes []Route, opt Options) (http.Handler, error) {
 	}
 	if opt.Timeout == 0 {
 		opt.Timeout = 30 * time.Second
+	}
+	if opt.Wrote == nil {
+		opt.Wrote = func() {}
 	}
 	mux := http.NewServeMux()
 	for _, route := range routes {
@@ -94,7 +98,7 @@ func newProxy(route Route, opt Options) (*proxy, error) {
 		p.targets = append(p.targets, u)
 	}
 	p.reverse = &httputil.ReverseProxy{
-		Rewrite: p.rewrite, Transport: backend.Transport, ErrorHandler: p.failed, FlushInterval: -1,
+		Rewrite: p.rewrite, Transport: backend.Transport, ModifyResponse: p.answered, ErrorHandler: p.failed, FlushInterval: -1,
 		ErrorLog: slog.NewLogLogger(opt.Log.Handler(), slog.LevelDebug),
 	}
 	return p, nil
@@ -199,8 +203,21 @@ func Trusts(trusted []netip.Prefix, address string) bool {
 	return false
 }
 
+// wrote tells of a request that was not one for reading only.
+func (p *proxy) wrote(r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		p.opt.Wrote()
+	}
+}
+
+func (p *proxy) answered(resp *http.Response) error {
+	p.wrote(resp.Request)
+	return nil
+}
+
 // failed answers when the service did not.
 func (p *proxy) failed(w http.ResponseWriter, r *http.Request, err error) {
+	p.wrote(r)
 	path := r.URL.Path // rewritten already
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -37,7 +37,7 @@ func (c *Client) Subscribe(ctx context.Context, req *exec.Request) (exec.Stream,
 	if err != nil {
 		return nil, err
 	}
-	return &resumed{current: current, connect: connect, ended: ctx.Done()}, nil
+	return &resumed{current: current, connect: connect, ended: ctx.Done(), writes: c.writes}, nil
 }
 
 func (c *Client) connect(ctx context.Context, sg *subgraph, req *exec.Request) (exec.Stream, error) {
@@ -104,6 +104,7 @@ type resumed struct {
 	connect func() (exec.Stream, error)
 	tries   int             // since the last event
 	ended   <-chan struct{} // nobody wants it any more
+	writes  *Writes
 }
 
 // Next waits for the next event.
@@ -111,6 +112,7 @@ func (s *resumed) Next(ctx context.Context) ([]byte, error) {
 	data, err := s.current.Next(ctx)
 	if err == nil {
 		s.tries = 0
+		s.writes.Add() // it may tell of one that did not come this way
 		return data, nil
 	}
 	if errors.Is(err, io.EOF) || ctx.Err() != nil || !isLost(err) {

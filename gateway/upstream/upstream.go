@@ -22,6 +22,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/exec"
+	"medicore.dev/medicore/gateway/inflight"
 )
 
 // Options of a Client.
@@ -34,6 +35,10 @@ type Options struct {
 	Headers func(ctx context.Context) http.Header
 	// Transport serves the subgraphs that have none of their own; nil: a new DefaultTransport.
 	Transport http.RoundTripper
+	// Share is the queries under way: one that is equal to another of them is not sent. nil: every one is.
+	Share *inflight.Group[*exec.Response]
+	// Writes of this client and of everything else that changes what the subgraphs know; nil: of this client alone.
+	Writes *Writes
 }
 
 // Subgraph says how one subgraph is reached.
@@ -52,7 +57,9 @@ type Client struct {
 	subgraphs map[string]*subgraph
 	propagate []string
 	headers   func(ctx context.Context) http.Header
-	own       *http.Transport // made by New, nil otherwise
+	own       *http.Transport                 // made by New, nil otherwise
+	shared    *inflight.Group[*exec.Response] // nil: none are
+	writes    *Writes
 }
 
 var _ exec.Fetcher = (*Client)(nil)
@@ -71,7 +78,10 @@ type subgraph struct {
 
 // New returns a client of the subgraphs. It fails when one has no URL or a wrong one.
 func New(opt Options) (*Client, error) {
-	c := &Client{subgraphs: map[string]*subgraph{}, propagate: propagated(opt.Propagate), headers: opt.Headers}
+	c := &Client{subgraphs: map[string]*subgraph{}, propagate: propagated(opt.Propagate), headers: opt.Headers, shared: opt.Share, writes: opt.Writes}
+	if c.writes == nil {
+		c.writes = &Writes{}
+	}
 	shared := opt.Transport
 	for name, s := range opt.Subgraphs {
 		sg := &subgraph{name: name, transport: s.Transport, timeout: s.Timeout, maxBytes: s.MaxBytes, protocol: s.Protocol, path: s.SubscriptionPath}
@@ -128,12 +138,22 @@ func DefaultTransport() *http.Transport {
 	}
 }
 
-// Fetch sends a query or mutation.
+// Fetch sends a query or mutation, or takes the answer to an equal query that is under way.
 func (c *Client) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, error) {
 	sg, ok := c.subgraphs[req.Subgraph]
-	if !ok {
+	switch {
+	case !ok:
 		return nil, &exec.FetchError{Message: "is not configured"}
+	case req.Kind == ast.Mutation:
+		defer c.writes.Add()
+	case c.shared != nil && sg.timeout > 0:
+		return c.share(ctx, sg, req)
 	}
+	return c.fetch(ctx, sg, req)
+}
+
+// fetch sends a query or mutation.
+func (c *Client) fetch(ctx context.Context, sg *subgraph, req *exec.Request) (*exec.Response, error) {
 	if sg.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, sg.timeout)
