@@ -75,9 +75,14 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // front starts a gateway and its server.
 func front(t *testing.T, deps Deps) *httptest.Server {
 	t.Helper()
-	cfg := DefaultConfig()
+	deps.Metrics = prometheus.NewRegistry()
+	return frontWith(t, DefaultConfig(), deps)
+}
+
+func frontWith(t *testing.T, cfg Config, deps Deps) *httptest.Server {
+	t.Helper()
 	cfg.PollInterval = 10 * time.Millisecond
-	deps.Log, deps.OpenAdmin, deps.Metrics = slog.New(slog.DiscardHandler), true, prometheus.NewRegistry()
+	deps.Log, deps.OpenAdmin = slog.New(slog.DiscardHandler), true
 	g, err := New(t.Context(), cfg, deps)
 	if err != nil {
 		t.Fatal(err)
