@@ -76,7 +76,7 @@ func (b *bench) measure(ctx context.Context, c cell, contenders []contender) (*c
 			}
 		}
 	}
-	if i := slices.IndexFunc(c.rows, func(r *row) bool { return r.contender.name == ours }); b.profile != "" && i >= 0 && c.rows[i].failed == nil {
+	if i := slices.IndexFunc(c.rows, func(r *row) bool { return r.contender.ours }); b.profile != "" && i >= 0 && c.rows[i].failed == nil {
 		err := b.profiled(ctx, fmt.Sprintf("%s-%d", c.shape.Name, c.connections), func() error {
 			_, err := b.turn(ctx, c.rows[i], c.connections)
 			return err

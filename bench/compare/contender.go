@@ -14,42 +14,46 @@ import (
 
 // contender is a gateway as it is to be measured.
 type contender struct {
-	name   string
-	about  string
-	ready  string // path that answers 200 when it is ready
-	deep   bool   // it answers the deep join only
-	launch func(port, dir string) (env, argv []string, err error)
+	name    string
+	about   string
+	sharing string // of work under way: none, subgraph, both
+	ready   string // path that answers 200 when it is ready
+	deep    bool   // it answers the deep join only
+	ours    bool   // those of the same sharing are compared with it
+	launch  func(port, dir string) (env, argv []string, err error)
 }
-
-// ours is what the others are compared with.
-const ours = "ours"
 
 // contenders are the gateways that are here, and a sentence about each that is not.
 func (b *bench) contenders(ctx context.Context) (list []contender, absent []string) {
-	list = append(list, contender{
-		name: ours, about: "medicore gateway, default settings; it has no in-flight sharing", ready: "/ready",
-		launch: func(port, _ string) ([]string, []string, error) {
-			argv := []string{b.medicore, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port}
-			if b.profile == "" {
-				return nil, argv, nil
-			}
-			second, err := freePort(ctx)
-			b.operations = "127.0.0.1:" + second
-			return nil, append(argv, "--ops-listen", b.operations, "--ops-profiles"), err
-		},
-	})
+	for _, sharing := range modes {
+		list = append(list, contender{
+			name: "ours " + sharing, about: "medicore gateway, shares " + shares[sharing], sharing: sharing, ready: "/ready", ours: true,
+			launch: func(port, _ string) ([]string, []string, error) {
+				argv := []string{
+					b.medicore, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port,
+					fmt.Sprintf("--gateway.sharing.fetches=%t", sharing != "none"), fmt.Sprintf("--gateway.sharing.requests=%t", sharing == "both"),
+				}
+				if b.profile == "" {
+					return nil, argv, nil
+				}
+				second, err := freePort(ctx)
+				b.operations = "127.0.0.1:" + second
+				return nil, append(argv, "--ops-listen", b.operations, "--ops-profiles"), err
+			},
+		})
+	}
 	if b.before != "" {
 		list = append(list, contender{
-			name: ours + ", before", about: version(ctx, b.before, "version"), ready: "/ready",
+			name: "ours before", about: version(ctx, b.before, "version") + ", default settings", sharing: "subgraph", ready: "/ready",
 			launch: func(port, _ string) ([]string, []string, error) {
 				return nil, []string{b.before, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port}, nil
 			},
 		})
 	}
 	if router := find("BENCH_HIVE_ROUTER", "hive_router"); router != "" {
-		for _, sharing := range []string{"none", "subgraph", "both"} {
+		for _, sharing := range modes {
 			list = append(list, contender{
-				name: "hive-router, " + sharing, about: "one worker; shares " + shares[sharing], ready: "/readiness",
+				name: "hive-router " + sharing, about: "one worker; shares " + shares[sharing], sharing: sharing, ready: "/readiness",
 				launch: func(port, dir string) ([]string, []string, error) {
 					return hiveRouter(b.sdl, router, sharing, port, dir)
 				},
@@ -60,7 +64,7 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 	}
 	if program, err := b.hiveGateway(); err == nil {
 		list = append(list, contender{
-			name: "hive-gateway", about: version(ctx, "node", program, "--version") + ", Node " + version(ctx, "node", "--version") + ", default settings", ready: "/readiness",
+			name: "hive-gateway", about: version(ctx, "node", program, "--version") + ", Node " + version(ctx, "node", "--version") + ", default settings", sharing: "none", ready: "/readiness",
 			launch: func(port, _ string) ([]string, []string, error) {
 				return []string{"NODE_ENV=production"}, []string{"node", program, "supergraph", b.sdl, "--host", "127.0.0.1", "--port", port, "--fork", "1"}, nil
 			},
@@ -70,9 +74,9 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 	}
 	absent = append(absent, "Cosmo's router is in no package registry, so it is not run; docs/performance.md has figures recorded of it.")
 	for _, client := range []string{"net/http", "own"} {
-		for _, sharing := range []string{"none", "subgraph", "both"} {
+		for _, sharing := range modes {
 			list = append(list, contender{
-				name: "floor, " + client + ", " + sharing, about: "the plan written in Go, client " + client + "; shares " + shares[sharing], ready: "/", deep: true,
+				name: "floor " + client + " " + sharing, about: "the plan written in Go, client " + client + "; shares " + shares[sharing], sharing: sharing, ready: "/", deep: true,
 				launch: func(port, _ string) ([]string, []string, error) {
 					argv := []string{filepath.Join(b.work, "floor"), "-listen", "127.0.0.1:" + port, "-client", client, "-share", sharing}
 					for _, name := range world.Subgraphs {
@@ -90,6 +94,9 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 	}
 	return list, absent
 }
+
+// modes are the ways to share, which most gateways have all of.
+var modes = []string{"none", "subgraph", "both"}
 
 // shares says what requests that are under way at one time share.
 var shares = map[string]string{

@@ -45,25 +45,25 @@ const base = 50
 func parse(args []string) (*settings, error) {
 	s := &settings{}
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
-	short := flags.Bool("short", false, "one round of 2 s, only ours: shows that every shape is answered right")
+	short := flags.Bool("short", false, "one round of 1 s, only ours: shows that every shape is answered right")
 	flags.IntVar(&s.rounds, "rounds", 5, "rounds, in each of which every gateway has its turn")
 	flags.DurationVar(&s.measured, "time", 3*time.Second, "of a turn")
 	flags.DurationVar(&s.warm, "warm", time.Second, "before each turn, thrown away")
 	shapes := flags.String("shapes", "", "of these only, e.g. deep,wide")
-	gateways := flags.String("gateways", "", "only those whose names begin with one of these, e.g. ours,hive-router")
+	gateways := flags.String("gateways", "", "only those whose names begin with one of these, e.g. ours,hive-router or 'ours none'")
 	connections := flags.String("connections", "1,16,50,200", "of the deep join; the other shapes have "+strconv.Itoa(base))
 	flags.StringVar(&s.medicore, "medicore", "", "our binary; without it one is built")
-	flags.StringVar(&s.before, "before", "", "another build of our binary, e.g. from before a change, that takes part as \"ours, before\"")
+	flags.StringVar(&s.before, "before", "", "another build of our binary, e.g. from before a change, that takes part as \"ours before\", with its default settings")
 	flags.StringVar(&s.root, "root", ".", "folder of the project")
 	flags.StringVar(&s.out, "out", "", "file that the table is written to as well")
-	flags.StringVar(&s.profile, "profile", "", "folder for processor and allocation profiles of ours, taken in a turn after the last round")
+	flags.StringVar(&s.profile, "profile", "", "folder for processor and allocation profiles of the first of ours, taken in a turn after the last round")
 	flags.IntVar(&s.loadCore, "load-core", 0, "core of the load generator and the subgraphs")
 	flags.IntVar(&s.gatewayCore, "gateway-core", 1, "core of the gateways")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
 	if *short {
-		s.rounds, s.measured, s.warm, *connections, *gateways = 1, 2*time.Second, 200*time.Millisecond, strconv.Itoa(base), "ours"
+		s.rounds, s.measured, s.warm, *connections, *gateways = 1, time.Second, 200*time.Millisecond, strconv.Itoa(base), "ours"
 	}
 	if s.rounds < 1 || s.measured <= 0 || s.warm <= 0 || s.measured > time.Hour {
 		return nil, errors.New("-rounds, -time and -warm must be positive, -time at most an hour")

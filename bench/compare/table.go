@@ -54,14 +54,15 @@ func milliseconds(d time.Duration) float64 {
 	return float64(d) / float64(time.Millisecond)
 }
 
-// cell writes one table. Ratios say how many times ours the processor time of a request is, and the requests per second.
+// cell writes one table. Ratios say how many times the processor time of a request is that of ours which shares as much, and
+// the requests per second.
 func (t *table) cell(c *cell) {
 	t.printf("\n## %s, %d connections\n\n%s; at least %d requests to subgraphs.\n\n", c.shape.Name, c.connections, c.shape.About, c.shape.Requests)
 	t.printf("| gateway | CPU ÷ ours (95 %%) | requests/s ÷ ours (95 %%) | requests/s | p50 ms | p99 ms | CPU ms per 1,000 | peak RSS MiB | subgraph requests per request | gateway's core | load's core | others |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
-	var base []turn
+	base := map[string][]turn{}
 	for _, r := range c.rows {
-		if r.contender.name == ours {
-			base = r.turns
+		if r.contender.ours {
+			base[r.contender.sharing] = r.turns
 		}
 	}
 	for _, r := range c.rows {
@@ -75,7 +76,7 @@ func (t *table) cell(c *cell) {
 			t.loudest = max(t.loudest, others(turn))
 		}
 		t.printf("| %s | %s | %s | %.0f | %.2f | %.2f | %.0f | %.0f | %.2f | %.0f %% | %.0f %% | %.0f %% |\n", r.contender.name,
-			against(r.turns, base, processor), against(r.turns, base, rate),
+			against(r.turns, base[r.contender.sharing], processor), against(r.turns, base[r.contender.sharing], rate),
 			of(rate), of(func(t turn) float64 { return milliseconds(t.p50) }), of(func(t turn) float64 { return milliseconds(t.p99) }),
 			of(processor), of(func(t turn) float64 { return t.peak }), of(upstreams), 100*of(gatewayUse), 100*of(loadCore), 100*of(others))
 	}

@@ -30,7 +30,7 @@ func TestTheTableSaysWhatItsFiguresAreWorth(t *testing.T) {
 			var out strings.Builder
 			table := &table{out: &out, rounds: tt.n}
 			table.cell(&cell{shape: *shape(t, "deep"), connections: 50, rows: []*row{
-				{contender: contender{name: ours}, turns: rounds(tt.n, 200*time.Millisecond, tt.others)},
+				{contender: contender{name: "ours", ours: true}, turns: rounds(tt.n, 200*time.Millisecond, tt.others)},
 				{contender: contender{name: "other"}, turns: rounds(tt.n, 400*time.Millisecond, tt.others), failed: tt.fails},
 			}})
 			if err := table.foot(); (err != nil) != (tt.fails != nil) {
