@@ -17,11 +17,17 @@ var schemas embed.FS
 // Subgraphs are the names of all subgraphs.
 var Subgraphs = []string{"catalogue", "people", "reviews", "stock"}
 
+// SDL is the schema of the named subgraph.
+func SDL(name string) (string, error) {
+	sdl, err := schemas.ReadFile("schemas/" + name + ".graphql")
+	return string(sdl), err
+}
+
 // Compose returns the supergraph of the subgraphs at the URLs, by name; those without one get a URL that leads nowhere.
 func Compose(urls map[string]string) (string, error) {
 	var sources []subgraph.Source
 	for _, name := range Subgraphs {
-		sdl, err := schemas.ReadFile("schemas/" + name + ".graphql")
+		sdl, err := SDL(name)
 		if err != nil {
 			return "", err
 		}
@@ -29,7 +35,7 @@ func Compose(urls map[string]string) (string, error) {
 		if url == "" {
 			url = "http://" + name + ".invalid/graphql"
 		}
-		sources = append(sources, subgraph.Source{Name: name, URL: url, SDL: string(sdl)})
+		sources = append(sources, subgraph.Source{Name: name, URL: url, SDL: sdl})
 	}
 	result, err := compose.Compose(sources)
 	if err != nil {

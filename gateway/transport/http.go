@@ -1,9 +1,9 @@
 package transport
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -31,6 +31,9 @@ type wish struct {
 // negotiate chooses the form of the response; without a wish it is application/json. multipart/mixed is chosen beside
 // another type: it is for responses of several parts only.
 func negotiate(accept []string) (wish, bool) {
+	if len(accept) == 0 || len(accept) == 1 && (accept[0] == mediaJSON || accept[0] == "*/*") { // nearly always
+		return wish{media: mediaJSON}, true
+	}
 	var out, events wish
 	bestQ, mixedQ, any := 0.0, 0.0, false
 	for _, line := range accept {
@@ -148,29 +151,37 @@ func readQuery(r *http.Request) (*pipeline.Request, *malformed) {
 		if err != nil {
 			return nil, &malformed{http.StatusBadRequest, "query is not text"}
 		}
-		p.Query = text
+		p.query = text
 	}
 	if name := q.Get("operationName"); name != "" {
 		text, err := json.Marshal(name)
 		if err != nil {
 			return nil, &malformed{http.StatusBadRequest, "operationName is not text"}
 		}
-		p.OperationName = text
+		p.operationName = text
 	}
-	p.Variables, p.Extensions = json.RawMessage(q.Get("variables")), json.RawMessage(q.Get("extensions"))
+	for _, m := range []struct {
+		name string
+		into *json.RawMessage
+	}{{"variables", &p.variables}, {"extensions", &p.extensions}} {
+		if *m.into = trim([]byte(q.Get(m.name))); len(*m.into) > 0 && !json.Valid(*m.into) {
+			return nil, mustBe(m.name, "an object")
+		}
+	}
 	return p.request()
 }
 
 func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Request, *malformed) {
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if charset := strings.ToLower(params["charset"]); err != nil || media != mediaJSON || charset != "" && charset != "utf-8" {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, &malformed{http.StatusUnsupportedMediaType, "send the request as application/json in UTF-8"}
 	}
 	if r.ContentLength > h.opt.MaxBody {
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge(h.opt.MaxBody)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.opt.MaxBody))
+	var buf bytes.Buffer
+	buf.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, h.opt.MaxBody))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
@@ -178,7 +189,17 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 	case err != nil:
 		return nil, &malformed{http.StatusBadRequest, "the body did not arrive whole"}
 	}
-	return parse(body)
+	return parse(buf.Bytes())
+}
+
+// isJSON reports whether a content type is JSON in UTF-8.
+func isJSON(contentType string) bool {
+	if contentType == mediaJSON { // nearly always
+		return true
+	}
+	media, params, err := mime.ParseMediaType(contentType)
+	charset := strings.ToLower(params["charset"])
+	return err == nil && media == mediaJSON && (charset == "" || charset == "utf-8")
 }
 
 func tooLarge(limit int64) *malformed {

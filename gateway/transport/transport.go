@@ -5,14 +5,12 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -172,65 +170,4 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*pipeline.Reques
 		return readQuery(r)
 	}
 	return h.readBody(w, r)
-}
-
-// parameters are the members of a request. A null one counts as absent.
-type parameters struct {
-	Query         json.RawMessage `json:"query"`
-	OperationName json.RawMessage `json:"operationName"`
-	Variables     json.RawMessage `json:"variables"`
-	Extensions    json.RawMessage `json:"extensions"`
-}
-
-// parse reads a request from JSON.
-func parse(body []byte) (*pipeline.Request, *malformed) {
-	if !utf8.Valid(body) {
-		return nil, &malformed{http.StatusBadRequest, "the body is not UTF-8"}
-	}
-	var p parameters
-	if err := json.Unmarshal(body, &p); err != nil {
-		return nil, &malformed{http.StatusBadRequest, "the body is not a JSON object with a GraphQL request"}
-	}
-	return p.request()
-}
-
-func (p *parameters) request() (*pipeline.Request, *malformed) {
-	req := &pipeline.Request{}
-	var extensions map[string]json.RawMessage
-	for _, m := range []struct {
-		name, kind string
-		raw        json.RawMessage
-		into       any
-		required   bool
-	}{
-		{"query", "a string", p.Query, &req.Query, true},
-		{"operationName", "a string", p.OperationName, &req.OperationName, false},
-		{"variables", "an object", p.Variables, &req.Variables, false},
-		{"extensions", "an object", p.Extensions, &extensions, false},
-	} {
-		if len(m.raw) == 0 || string(m.raw) == "null" {
-			if m.required {
-				return nil, &malformed{http.StatusBadRequest, "the request has no " + m.name}
-			}
-			continue
-		}
-		if err := json.Unmarshal(m.raw, m.into); err != nil {
-			return nil, &malformed{http.StatusBadRequest, m.name + " must be " + m.kind}
-		}
-	}
-	req.Incremental = asked(extensions)
-	return req, nil
-}
-
-// asked reads from a request's extensions how it takes deferred parts, where no media type can say it.
-func asked(extensions map[string]json.RawMessage) pipeline.Incremental {
-	params := map[string]string{}
-	for _, name := range []string{"deferSpec", "incrementalSpec"} {
-		var v string
-		if raw, ok := extensions[name]; ok && json.Unmarshal(raw, &v) == nil {
-			params[strings.ToLower(name)] = v
-		}
-	}
-	parts, _ := incremental(params, pipeline.NotIncremental)
-	return parts
 }

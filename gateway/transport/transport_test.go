@@ -10,8 +10,10 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
+	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -351,17 +353,51 @@ func TestThePageForBrowsers(t *testing.T) {
 	}
 }
 
+// What is read from a body is what encoding/json reads from it.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"query":"{a}","variables":{"a":1},"operationName":null,"extensions":{}}`))
-	f.Add([]byte(`{"query":1}`))
-	f.Add([]byte("{\"query\":\"\xff\"}"))
+	for _, body := range []string{
+		`{"query":"{a}","variables":{"a":1},"operationName":null,"extensions":{}}`,
+		` { "query" : "\u007ba\\n}" , "operationName":"\ud83d\ude00" ,"variables" : { "a\"b" : [ {"c":"]"} , 1e3 ] , "d":null } } `,
+		`{"query":1}`, `{"query":"{a}","query":"{b}","QUERY":"{c}"}`, `{"query":"{a}","variables":[]}`, `[]`, "{\"query\":\"\xff\"}", `{"quer\u0079":"{a}"}`,
+	} {
+		f.Add([]byte(body))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		req, bad := parse(body)
 		if (req == nil) == (bad == nil) {
 			t.Fatal("neither a request nor what is wrong with it")
 		}
-		if req != nil && !json.Valid(body) {
-			t.Fatal("a request was read from what is not JSON")
+		var members map[string]any
+		var query, name string
+		var variables map[string]json.RawMessage
+		err := json.Unmarshal(body, &members)
+		isText := func(name string, into *string, required bool) bool {
+			v, is := members[name].(string)
+			*into = v
+			return is || !required && members[name] == nil
+		}
+		isObject := func(name string) bool {
+			_, is := members[name].(map[string]any)
+			return is || members[name] == nil
+		}
+		good := utf8.Valid(body) && err == nil && isText("query", &query, true) && isText("operationName", &name, false) && isObject("variables") && isObject("extensions")
+		if good != (req != nil) {
+			t.Fatalf("read: %v, wrong: %v", req, bad)
+		}
+		if req == nil {
+			return
+		}
+		if members["variables"] != nil {
+			last := map[string]json.RawMessage{}
+			if err := json.Unmarshal(body, &last); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(last["variables"], &variables); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(&pipeline.Request{Query: query, OperationName: name, Variables: variables, Incremental: req.Incremental}, req); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }

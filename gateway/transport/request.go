@@ -1,0 +1,163 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"medicore.dev/medicore/gateway/pipeline"
+)
+
+// parameters are the members of a request as JSON. One that is null counts as absent, as does an empty one.
+type parameters struct {
+	query, operationName, variables, extensions json.RawMessage
+}
+
+// parse reads a request from JSON.
+func parse(body []byte) (*pipeline.Request, *malformed) {
+	if !utf8.Valid(body) {
+		return nil, &malformed{http.StatusBadRequest, "the body is not UTF-8"}
+	}
+	body = trim(body)
+	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
+		return nil, &malformed{http.StatusBadRequest, "the body is not a JSON object with a GraphQL request"}
+	}
+	var p parameters
+	for name, value := range members(body) {
+		switch name {
+		case "query":
+			p.query = value
+		case "operationName":
+			p.operationName = value
+		case "variables":
+			p.variables = value
+		case "extensions":
+			p.extensions = value
+		}
+	}
+	return p.request()
+}
+
+// request checks the types of the members, which are valid JSON.
+func (p *parameters) request() (*pipeline.Request, *malformed) {
+	req := &pipeline.Request{}
+	switch {
+	case absent(p.query):
+		return nil, &malformed{http.StatusBadRequest, "the request has no query"}
+	case p.query[0] != '"':
+		return nil, mustBe("query", "a string")
+	case !absent(p.operationName) && p.operationName[0] != '"':
+		return nil, mustBe("operationName", "a string")
+	case !absent(p.variables) && p.variables[0] != '{':
+		return nil, mustBe("variables", "an object")
+	case !absent(p.extensions) && p.extensions[0] != '{':
+		return nil, mustBe("extensions", "an object")
+	}
+	req.Query = text(p.query)
+	if !absent(p.operationName) {
+		req.OperationName = text(p.operationName)
+	}
+	if !absent(p.variables) {
+		req.Variables = map[string]json.RawMessage{}
+		for name, value := range members(p.variables) {
+			req.Variables[name] = value
+		}
+	}
+	if !absent(p.extensions) {
+		req.Incremental = asked(p.extensions)
+	}
+	return req, nil
+}
+
+func mustBe(name, kind string) *malformed {
+	return &malformed{http.StatusBadRequest, name + " must be " + kind}
+}
+
+// asked reads from a request's extensions how it takes deferred parts, where no media type can say it.
+func asked(extensions []byte) pipeline.Incremental {
+	params := map[string]string{}
+	for name, value := range members(extensions) {
+		if (name == "deferSpec" || name == "incrementalSpec") && value[0] == '"' {
+			params[strings.ToLower(name)] = text(value)
+		}
+	}
+	parts, _ := incremental(params, pipeline.NotIncremental)
+	return parts
+}
+
+// trim takes JSON's space off both ends.
+func trim(b []byte) []byte { return bytes.Trim(b, " \n\r\t") }
+
+func absent(value []byte) bool { return len(value) == 0 || string(value) == "null" }
+
+// text is the text of a valid JSON string.
+func text(raw []byte) string {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1])
+	}
+	var s string
+	_ = json.Unmarshal(raw, &s) // it is valid
+	return s
+}
+
+// members are those of a valid JSON object without space around it, their values without space around them. A name may come
+// twice: the last counts.
+func members(object []byte) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		for i := space(object, 1); object[i] != '}'; i = space(object, i) {
+			if object[i] == ',' {
+				i = space(object, i+1)
+			}
+			end := valueEnd(object, i)
+			name := text(object[i:end])
+			i = space(object, space(object, end)+1) // behind the colon
+			end = valueEnd(object, i)
+			if !yield(name, object[i:end:end]) {
+				return
+			}
+			i = end
+		}
+	}
+}
+
+func space(b []byte, i int) int {
+	for b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t' {
+		i++
+	}
+	return i
+}
+
+// valueEnd is where the value that begins at i ends, in valid JSON. It must not be the last of the text, as a member never is.
+func valueEnd(b []byte, i int) int {
+	for depth := 0; ; {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+			i++
+		case '{', '[':
+			depth++
+			i++
+			continue
+		case '}', ']':
+			depth--
+			i++
+		case ',', ':', ' ', '\n', '\r', '\t':
+			i++
+			continue
+		default:
+			for strings.IndexByte(",]} \n\r\t", b[i]) < 0 {
+				i++
+			}
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+}
