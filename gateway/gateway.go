@@ -312,9 +312,10 @@ func (g *Gateway) identify(next http.Handler) http.Handler {
 		if name := g.cfg.Auth.PolicyHeader; name != "" && rest.Trusts(g.trusted, rest.Peer(r)) {
 			ctx = authn.WithPolicies(ctx, strings.FieldsFunc(strings.Join(r.Header.Values(name), ","), func(c rune) bool { return c == ',' || c == ' ' }))
 		}
-		pass := r.Header.Clone()
-		pass.Del("X-Forwarded-For")
-		rest.Forward(pass, r, g.trusted)
+		pass := upstream.Pick(r.Header)
+		if client := rest.Client(r, g.trusted); client != "" {
+			pass["X-Forwarded-For"] = []string{client}
+		}
 		next.ServeHTTP(w, r.WithContext(upstream.WithHeader(ctx, pass)))
 	})
 }

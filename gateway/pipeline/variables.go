@@ -23,13 +23,23 @@ type variables struct {
 //
 // GraphQL spec, "Coercing Variable Values" (#sec-Coercing-Variable-Values).
 func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]json.RawMessage) (variables, gqlerror.List) {
-	out := variables{json: map[string]json.RawMessage{}, values: map[string]any{}}
+	if len(op.VariableDefinitions) == 0 {
+		return variables{}, nil
+	}
+	out := variables{json: make(map[string]json.RawMessage, len(op.VariableDefinitions)), values: make(map[string]any, len(op.VariableDefinitions))}
 	c := &coercer{schema: schema}
 	for _, def := range op.VariableDefinitions {
 		raw, ok := given[def.Variable]
 		var v any
 		switch {
 		case ok:
+			if s, plain := plainString(raw); plain {
+				if v = c.coerce("$"+def.Variable, def.Type, s); v == any(s) { // it is sent on as it is
+					out.values[def.Variable], out.json[def.Variable] = v, raw
+					continue
+				}
+				break
+			}
 			dec := json.NewDecoder(bytes.NewReader(raw))
 			dec.UseNumber()
 			if err := dec.Decode(&v); err != nil {
@@ -58,6 +68,14 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 		out.values[def.Variable], out.json[def.Variable] = v, text
 	}
 	return out, c.errs
+}
+
+// plainString returns the text of a JSON string without escapes.
+func plainString(raw []byte) (text string, ok bool) {
+	if len(raw) < 2 || raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
+		return "", false
+	}
+	return string(raw[1 : len(raw)-1]), true
 }
 
 type coercer struct {

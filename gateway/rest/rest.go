@@ -139,33 +139,20 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 			r.Out.Header.Del(name)
 		}
 	}
-	Forward(r.Out.Header, r.In, p.opt.TrustedProxies)
+	forward(r.Out.Header, r.In, p.opt.TrustedProxies)
 	if p.route.Strip != "" {
 		r.Out.Header.Set("X-Forwarded-Prefix", p.route.Strip)
 	}
 }
 
-// Forward sets X-Forwarded-For, -Proto and -Host to what is known of the client. What the request says of itself is
+// forward sets X-Forwarded-For, -Proto and -Host to what is known of the client. What the request says of itself is
 // believed only if it comes from a trusted proxy.
-func Forward(out http.Header, in *http.Request, trusted []netip.Prefix) {
-	client, proto, host := Peer(in), "http", in.Host
+func forward(out http.Header, in *http.Request, trusted []netip.Prefix) {
+	proto, host := "http", in.Host
 	if in.TLS != nil {
 		proto = "https"
 	}
-	if Trusts(trusted, client) {
-		if list := in.Header.Get("X-Forwarded-For"); list != "" {
-			// The last hop that no trusted proxy added is the client.
-			hops := strings.Split(list, ",")
-			for _, hop := range slices.Backward(hops) {
-				hop := strings.TrimSpace(hop)
-				if _, err := netip.ParseAddr(hop); err != nil {
-					break
-				}
-				if client = hop; !Trusts(trusted, hop) {
-					break
-				}
-			}
-		}
+	if Trusts(trusted, Peer(in)) {
 		if v := in.Header.Get("X-Forwarded-Proto"); v == "http" || v == "https" {
 			proto = v
 		}
@@ -173,11 +160,34 @@ func Forward(out http.Header, in *http.Request, trusted []netip.Prefix) {
 			host = v
 		}
 	}
-	if client != "" {
+	if client := Client(in, trusted); client != "" {
 		out.Set("X-Forwarded-For", client)
 	}
 	out.Set("X-Forwarded-Proto", proto)
 	out.Set("X-Forwarded-Host", host)
+}
+
+// Client is the address of the client: the request's peer or, if that is a trusted proxy, the last hop that no trusted proxy
+// added. "" when it is not known.
+func Client(r *http.Request, trusted []netip.Prefix) string {
+	client := Peer(r)
+	if !Trusts(trusted, client) {
+		return client
+	}
+	list := r.Header.Get("X-Forwarded-For")
+	if list == "" {
+		return client
+	}
+	for _, hop := range slices.Backward(strings.Split(list, ",")) {
+		hop := strings.TrimSpace(hop)
+		if _, err := netip.ParseAddr(hop); err != nil {
+			break
+		}
+		if client = hop; !Trusts(trusted, hop) {
+			break
+		}
+	}
+	return client
 }
 
 // Peer is the address that the request's connection comes from.
@@ -191,6 +201,9 @@ func Peer(r *http.Request) string {
 
 // Trusts reports whether the address is in one of the networks.
 func Trusts(trusted []netip.Prefix, address string) bool {
+	if len(trusted) == 0 {
+		return false
+	}
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return false
