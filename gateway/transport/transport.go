@@ -104,6 +104,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Headers that ask for the plan and the costs, as net/http writes their names: any other way to write them costs a copy.
+const (
+	headerPlan = "Medicore-Query-Plan"
+	headerCost = "Medicore-Query-Cost"
+)
+
 // request answers one operation, once or as a stream of events.
 func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 	wish, ok := negotiate(r.Header.Values("Accept"))
@@ -118,8 +124,8 @@ func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req.Incremental = wish.parts
-	req.WantPlan = r.Header.Get("MediCore-Query-Plan") == "1"
-	req.WantCost = r.Header.Get("MediCore-Query-Cost") == "1"
+	req.WantPlan = r.Header.Get(headerPlan) == "1"
+	req.WantCost = r.Header.Get(headerCost) == "1"
 	ctx := r.Context()
 	op, failure := h.prepare.Prepare(ctx, req)
 	switch {
