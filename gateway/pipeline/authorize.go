@@ -19,6 +19,7 @@ import (
 
 // asked is an operation with its conditions decided, and what reading it requires.
 type asked struct {
+	key   askKey
 	whole *operation.Operation
 	needs []auth.Requirement        // distinct
 	rules []string                  // policies that needs name, sorted

@@ -16,6 +16,7 @@ import (
 
 // document is a parsed and validated document, or why it is not.
 type document struct {
+	text   string
 	doc    *ast.QueryDocument
 	failed *Failure
 
@@ -25,6 +26,7 @@ type document struct {
 
 // prepared is one operation of a document, and what every request for it shares.
 type prepared struct {
+	text, name string // of the document, and of the operation as it was asked for
 	definition *ast.OperationDefinition
 	conditions []string // variables that @skip, @include and @defer depend on
 	labels     []string // override labels that can matter to it
@@ -36,7 +38,7 @@ func (p *Pipeline) document(e *engine, text string) (*document, *Failure) {
 	if have, ok := e.documents.Get(text); ok {
 		return have, have.failed
 	}
-	d := &document{ops: map[string]*prepared{}}
+	d := &document{text: text, ops: map[string]*prepared{}}
 	d.doc, d.failed = p.parse(e.sg.API(), text)
 	e.documents.Add(text, d)
 	return d, d.failed
@@ -134,7 +136,7 @@ func (d *document) operation(e *engine, name string, limits Limits) (*prepared, 
 	case err != nil:
 		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
 	}
-	out := &prepared{definition: p.Definition(), conditions: p.Conditions(), labels: labels(e.sg, d.doc, p.Definition()), prepared: p}
+	out := &prepared{text: d.text, name: name, definition: p.Definition(), conditions: p.Conditions(), labels: labels(e.sg, d.doc, p.Definition()), prepared: p}
 	d.ops[name] = out
 	return out, nil
 }

@@ -70,6 +70,7 @@ type planKey struct {
 type planned struct {
 	id     string // equal for what is planned alike, also where two requests plan it at the same time
 	plan   *plan.Plan
+	by     denied
 	denied []denial
 	err    *Failure // planning failed: as costly to find out, so kept too
 }
@@ -110,7 +111,11 @@ func (p *Pipeline) Swap(sg *supergraph.Supergraph, fetcher exec.Fetcher) error {
 	if err != nil {
 		return err
 	}
-	p.engine.Store(&engine{sg: sg, planner: plan.NewPlanner(sg), exec: exec.New(fetcher, exec.Options{}), fetcher: fetcher, documents: docs, asked: asks, plans: plans})
+	e := &engine{sg: sg, planner: plan.NewPlanner(sg), exec: exec.New(fetcher, exec.Options{}), fetcher: fetcher, documents: docs, asked: asks, plans: plans}
+	if old := p.engine.Load(); old != nil {
+		p.warm(e, old)
+	}
+	p.engine.Store(e)
 	return nil
 }
 
@@ -202,6 +207,7 @@ func (e *engine) ask(op *prepared, vars variables, labels []string, parts bool) 
 		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
 	}
 	out := newAsked(e.sg, whole)
+	out.key = key
 	e.asked.Add(key, out)
 	return out, nil
 }
@@ -212,7 +218,7 @@ func (e *engine) plan(ctx context.Context, ask *asked, denied denied) *planned {
 	if have, ok := e.plans.Get(key); ok {
 		return have
 	}
-	out := &planned{id: ask.whole.Hash + " " + denied.key}
+	out := &planned{id: ask.whole.Hash + " " + denied.key, by: denied}
 	op := ask.whole
 	if denied.any {
 		op = ask.without(denied)
