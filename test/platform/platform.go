@@ -130,7 +130,7 @@ func Five(t testing.TB) *Platform {
 			env = append(env, "MEDICORE_"+strings.ToUpper(s)+"_DATABASE_URL="+Database(t, pg, s))
 		}
 		if s == "auth" {
-			env = append(env, "MEDICORE_ADMIN_EMAIL="+AdminEmail, "MEDICORE_ADMIN_PASSWORD_FILE="+passwordFile(t))
+			env = append(env, "MEDICORE_ADMIN_EMAIL="+AdminEmail, "MEDICORE_ADMIN_PASSWORD_FILE="+PasswordFile(t))
 		}
 		if s == "billing" {
 			env = append(env, "MEDICORE_LISTEN_BILLING_GRPC="+addr["billing_grpc"])
@@ -247,8 +247,8 @@ func Database(t testing.TB, base, service string) string {
 	return u.String()
 }
 
-// passwordFile holds the password of the administrator made at the first start: several processes seed nobody.
-func passwordFile(t testing.TB) string {
+// PasswordFile holds the password of the administrator made at the first start: several processes seed nobody.
+func PasswordFile(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(path, []byte(AdminPassword+"\n"), 0o600); err != nil {
