@@ -34,6 +34,7 @@ type Config struct {
 	FetchTimeout   time.Duration `koanf:"fetch_timeout" doc:"of one request to a subgraph"`
 	Subscriptions  Subscriptions `koanf:"subscriptions"`
 	Sharing        Sharing       `koanf:"sharing"`
+	Caches         Caches        `koanf:"caches"`
 	Cache          string        `koanf:"supergraph_cache" doc:"file that keeps the last good supergraph, for a start while a subgraph is down; empty: none is kept"`
 	PollInterval   time.Duration `koanf:"poll_interval" doc:"between two looks at a running subgraph's schema, or at the URL of a supergraph"`
 }
@@ -55,6 +56,12 @@ type Auth struct {
 // Claims names what of a token is believed.
 func (a Auth) Claims() authn.Claims {
 	return authn.Claims{Scopes: a.ScopeClaims, Policies: a.PolicyClaim, Admin: a.AdminScope}
+}
+
+// Caches bound what is kept of operations that were asked before.
+type Caches struct {
+	Documents int `koanf:"documents" doc:"texts of operations kept parsed and validated"`
+	Plans     int `koanf:"plans" doc:"plans kept; an operation has one for each outcome of its conditions and rights"`
 }
 
 // Sharing configures which equal work under way at the same time is done once. Nothing is shared between requests of which a
@@ -79,6 +86,7 @@ func DefaultConfig() Config {
 		Introspection: true, GraphiQL: true, Plans: true, Costs: true, Suggestions: true,
 		Limits:        Limits{ListSize: 10},
 		Sharing:       Sharing{Fetches: true},
+		Caches:        Caches{Documents: 1000, Plans: 1000},
 		Auth:          Auth{ScopeClaims: []string{"scope", "scopes"}},
 		Subscriptions: Subscriptions{Share: string(pipeline.ShareStart), Queue: 64, Max: 20_000, PerClient: 2_000},
 		MaxBody:       1 << 20, MaxTokens: 15_000, MaxDepth: 50, Timeout: 30 * time.Second, FetchTimeout: 10 * time.Second, PollInterval: 10 * time.Second,
@@ -102,6 +110,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxBody < 1 || c.MaxTokens < 1 || c.MaxDepth < 1 {
 		errs = append(errs, errors.New("max_body, max_tokens and max_depth must be positive"))
+	}
+	if c.Caches.Documents < 1 || c.Caches.Plans < 1 {
+		errs = append(errs, errors.New("caches.documents and caches.plans must be positive"))
 	}
 	if c.Limits.Cost < 0 || c.Limits.ListSize < 1 {
 		errs = append(errs, errors.New("limits.cost must not be negative and limits.list_size must be positive"))
@@ -169,7 +180,7 @@ func (s Subscriptions) at(name string, sg *upstream.Subgraph) {
 func (c Config) pipeline() pipeline.Options {
 	return pipeline.Options{
 		Limits:        pipeline.Limits{Tokens: c.MaxTokens, Depth: c.MaxDepth},
-		Introspection: c.Introspection, Suggestions: c.Suggestions, Plans: c.Plans, RejectDenied: c.RejectDenied, Timeout: c.Timeout,
+		Introspection: c.Introspection, Suggestions: c.Suggestions, Plans: c.Plans, Documents: c.Caches.Documents, PlanCache: c.Caches.Plans, RejectDenied: c.RejectDenied, Timeout: c.Timeout,
 		Cost:      pipeline.Cost{Limit: c.Limits.Cost, ListSize: c.Limits.ListSize, Show: c.Costs},
 		Overrides: pipeline.Overrides{On: c.OverrideLabels, Client: client},
 		Subscriptions: pipeline.Subscriptions{

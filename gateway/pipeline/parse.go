@@ -52,14 +52,7 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 	if f := p.opt.Limits.check(doc); f != nil {
 		return nil, f
 	}
-	checks := rules.NewDefaultRules()
-	if !p.opt.Suggestions {
-		for _, r := range []validator.Rule{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions, rules.ValuesOfCorrectTypeRuleWithoutSuggestions} {
-			checks.RemoveRule(withSuggestions(r.Name))
-			checks.AddRule(r.Name, r.RuleFunc)
-		}
-	}
-	if errs := validator.ValidateWithRules(schema, doc, checks); len(errs) > 0 {
+	if errs := validator.ValidateWithRules(schema, doc, p.rules); len(errs) > 0 {
 		return nil, coded(errs, CodeValidation)
 	}
 	if f := checkLabels(doc); f != nil {
@@ -71,6 +64,18 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 		}
 	}
 	return doc, nil
+}
+
+// checks are the rules that documents are validated by.
+func checks(suggestions bool) *rules.Rules {
+	checks := rules.NewDefaultRules()
+	if !suggestions {
+		for _, r := range []validator.Rule{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions, rules.ValuesOfCorrectTypeRuleWithoutSuggestions} {
+			checks.RemoveRule(withSuggestions(r.Name))
+			checks.AddRule(r.Name, r.RuleFunc)
+		}
+	}
+	return checks
 }
 
 // withSuggestions is the name of the rule that the one without suggestions replaces.

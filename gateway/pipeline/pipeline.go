@@ -10,6 +10,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -29,7 +30,7 @@ type Options struct {
 	Policies      Policies      // decides @policy; nil: no policy is met
 	Timeout       time.Duration // of one query or mutation, and of one event's joins; 0 means 30s
 	Documents     int           // documents kept; 0 means 1,000
-	PlanCache     int           // plans kept; 0 means 4,000
+	PlanCache     int           // plans kept; 0 means 1,000
 	Subscriptions Subscriptions
 	Share         *inflight.Group[[]byte] // the queries under way: one that is equal to another of them is not executed. nil: every one is
 }
@@ -37,6 +38,7 @@ type Options struct {
 // Pipeline takes requests through their stages over the current supergraph. It is safe for concurrent use.
 type Pipeline struct {
 	opt    Options
+	rules  *rules.Rules
 	feeds  *feeds
 	engine atomic.Pointer[engine]
 }
@@ -84,7 +86,7 @@ func New(opt Options) *Pipeline {
 		opt.Documents = 1000
 	}
 	if opt.PlanCache == 0 {
-		opt.PlanCache = 4000
+		opt.PlanCache = 1000
 	}
 	if opt.Cost.ListSize == 0 {
 		opt.Cost.ListSize = 10
@@ -92,6 +94,7 @@ func New(opt Options) *Pipeline {
 	opt.Limits = opt.Limits.orDefault()
 	return &Pipeline{
 		opt:   opt,
+		rules: checks(opt.Suggestions),
 		feeds: &feeds{opt: opt.Subscriptions.orDefault(), shared: map[feedKey]*feed{}, callers: map[string]int{}},
 	}
 }
