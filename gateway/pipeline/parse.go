@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -52,7 +54,7 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 	if f := p.opt.Limits.check(doc); f != nil {
 		return nil, f
 	}
-	if errs := validator.ValidateWithRules(schema, doc, p.rules); len(errs) > 0 {
+	if errs := validate(schema, doc, p.rules); len(errs) > 0 {
 		return nil, coded(errs, CodeValidation)
 	}
 	if f := checkLabels(doc); f != nil {
@@ -66,8 +68,8 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 	return doc, nil
 }
 
-// checks are the rules that documents are validated by.
-func checks(suggestions bool) *rules.Rules {
+// checks are the rules that documents are validated by, sorted by name.
+func checks(suggestions bool) []validator.Rule {
 	checks := rules.NewDefaultRules()
 	if !suggestions {
 		for _, r := range []validator.Rule{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions, rules.ValuesOfCorrectTypeRuleWithoutSuggestions} {
@@ -75,7 +77,28 @@ func checks(suggestions bool) *rules.Rules {
 			checks.AddRule(r.Name, r.RuleFunc)
 		}
 	}
-	return checks
+	var out []validator.Rule
+	inner := checks.GetInner()
+	for _, name := range slices.Sorted(maps.Keys(inner)) {
+		out = append(out, validator.Rule{Name: name, RuleFunc: inner[name]})
+	}
+	return out
+}
+
+// validate is validator.ValidateWithRules, which sorts the rules anew for every document.
+func validate(schema *ast.Schema, doc *ast.QueryDocument, rules []validator.Rule) (errs gqlerror.List) {
+	observers := &validator.Events{}
+	for _, r := range rules {
+		r.RuleFunc(observers, func(options ...validator.ErrorOption) {
+			err := &gqlerror.Error{Rule: r.Name}
+			for _, o := range options {
+				o(err)
+			}
+			errs = append(errs, err)
+		})
+	}
+	validator.Walk(schema, doc, observers)
+	return errs
 }
 
 // withSuggestions is the name of the rule that the one without suggestions replaces.

@@ -10,7 +10,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/validator/rules"
+	"github.com/vektah/gqlparser/v2/validator"
 
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -38,7 +38,7 @@ type Options struct {
 // Pipeline takes requests through their stages over the current supergraph. It is safe for concurrent use.
 type Pipeline struct {
 	opt    Options
-	rules  *rules.Rules
+	rules  []validator.Rule
 	feeds  *feeds
 	engine atomic.Pointer[engine]
 }
