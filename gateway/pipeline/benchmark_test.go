@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"testing"
 
-	"medicore.dev/medicore/bench/world"
+	bench "medicore.dev/medicore/bench/world"
 	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // BenchmarkPrepare is what a request needs before it is executed: hit when the operation is known, and cold when neither its
 // text was parsed nor its plan made.
 func BenchmarkPrepare(b *testing.B) {
-	sdl, err := world.Compose(nil)
+	sdl, err := bench.Compose(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -19,7 +19,7 @@ func BenchmarkPrepare(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, shape := range world.Shapes() {
+	for _, shape := range bench.Shapes() {
 		if shape.Name == "slow" {
 			continue // the operation of deep
 		}
