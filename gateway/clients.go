@@ -15,7 +15,7 @@ import (
 // clients makes the client of each supergraph. Those whose subgraphs are the same share one; requests over an older
 // supergraph go on with its client. All share the connections.
 type clients struct {
-	transport *http.Transport
+	transport *upstream.Network
 	cfg       Config
 	writes    upstream.Writes
 	share     *inflight.Group[*exec.Response] // nil: every query is sent
@@ -26,7 +26,7 @@ type clients struct {
 }
 
 func newClients(cfg Config) *clients {
-	c := &clients{transport: upstream.DefaultTransport(), cfg: cfg}
+	c := &clients{transport: upstream.NewNetwork(), cfg: cfg}
 	if cfg.Sharing.Fetches {
 		c.share = inflight.NewGroup[*exec.Response]()
 	}

@@ -8,11 +8,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"medicore.dev/medicore/gateway/upstream/http1"
 )
 
 // endpoint is one URL of a subgraph.
 type endpoint struct {
 	url      *url.URL
+	plain    *http1.Endpoint // nil: net/http, or in process
 	requests atomic.Uint64
 	errors   atomic.Uint64
 

@@ -24,10 +24,11 @@ type gate struct {
 	asked int
 	come  chan struct{}
 	let   chan struct{}
+	gone  chan struct{} // a value for each query that was given up
 }
 
 func newGate(t *testing.T) *gate {
-	g := &gate{come: make(chan struct{}, 10), let: make(chan struct{})}
+	g := &gate{come: make(chan struct{}, 10), let: make(chan struct{}), gone: make(chan struct{}, 10)}
 	g.Server = httptest.NewServer(g)
 	t.Cleanup(g.Close)
 	return g
@@ -44,6 +45,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-g.let:
 		case <-r.Context().Done():
+			g.gone <- struct{}{}
 			return
 		}
 	}
@@ -172,6 +174,7 @@ func TestWhoJoinedLateIsNotCutWithTheFirst(t *testing.T) {
 	if got := <-first; !strings.HasPrefix(got, "error") {
 		t.Errorf("the first got %s, want its time to be up", got)
 	}
+	<-g.gone // so that it is not the one that is let
 	<-g.come // the second asks for itself
 	g.let <- struct{}{}
 	if got := <-second; got != `{"data":2}` {

@@ -39,7 +39,7 @@ func (c *Client) openEvents(ctx context.Context, sg *subgraph, req *exec.Request
 		defer drain(resp.Body)
 		body, err := readBody(resp, sg.maxBytes)
 		if err == nil {
-			err = checkAnswer(resp, body)
+			err = checkAnswer(resp.StatusCode, resp.Header.Get("Content-Type"), body)
 		}
 		if err != nil {
 			return nil, err

@@ -1,5 +1,6 @@
 // Package upstream carries requests from the gateway to the subgraphs: over HTTP, or in memory to a handler of the same
-// process. Both go through an http.RoundTripper, so they are one code path with the same headers, limits and errors.
+// process. Both have the same headers, limits and errors. Fetches from plain http URLs go by package http1, for its low cost,
+// everything else through an http.RoundTripper.
 //
 // Every call has a deadline and a bound on the answer's size. Of a subgraph's URLs one that cannot be reached is left out
 // for a growing time; a query may be tried once more at another URL, a mutation never is.
@@ -16,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,7 +35,7 @@ type Options struct {
 	// Headers returns headers of the gateway's own for each request, e.g. a credential; nil: none. They replace
 	// propagated ones of the same name.
 	Headers func(ctx context.Context) http.Header
-	// Transport serves the subgraphs that have none of their own; nil: a new DefaultTransport.
+	// Transport serves the subgraphs that have none of their own; nil: a new Network.
 	Transport http.RoundTripper
 	// Share is the queries under way: one that is equal to another of them is not sent. nil: every one is.
 	Share *inflight.Group[*exec.Response]
@@ -57,7 +59,7 @@ type Client struct {
 	subgraphs map[string]*subgraph
 	propagate []string
 	headers   func(ctx context.Context) http.Header
-	own       *http.Transport                 // made by New, nil otherwise
+	own       *Network                        // made by New, nil otherwise
 	shared    *inflight.Group[*exec.Response] // nil: none are
 	writes    *Writes
 }
@@ -100,10 +102,15 @@ func New(opt Options) (*Client, error) {
 		}
 		if sg.transport == nil {
 			if shared == nil {
-				c.own = DefaultTransport()
+				c.own = NewNetwork()
 				shared = c.own
 			}
 			sg.transport = shared
+		}
+		if n, ok := sg.transport.(*Network); ok {
+			for _, e := range sg.endpoints {
+				e.plain = n.endpoint(e.url)
+			}
 		}
 		if sg.timeout == 0 {
 			sg.timeout = 10 * time.Second
@@ -124,20 +131,6 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// DefaultTransport returns a transport for many requests to few hosts.
-func DefaultTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 15 * time.Second}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConns:        1024,
-		MaxIdleConnsPerHost: 256,
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 5 * time.Second,
-	}
-}
-
 // Fetch sends a query or mutation, or takes the answer to an equal query that is under way.
 func (c *Client) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, error) {
 	sg, ok := c.subgraphs[req.Subgraph]
@@ -154,28 +147,51 @@ func (c *Client) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, 
 
 // fetch sends a query or mutation.
 func (c *Client) fetch(ctx context.Context, sg *subgraph, req *exec.Request) (*exec.Response, error) {
+	now := time.Now()
+	var deadline time.Time
 	if sg.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, sg.timeout)
-		defer cancel()
+		deadline = now.Add(sg.timeout)
+	}
+	if d, ok := ctx.Deadline(); ok && (deadline.IsZero() || d.Before(deadline)) {
+		deadline = d
 	}
 	var tried *endpoint
 	for {
-		e := sg.pick(time.Now(), tried)
-		body, again, err := c.post(ctx, sg, e, req)
+		e := sg.pick(now, tried)
+		body, again, err := c.attempt(ctx, deadline, sg, e, req)
 		if err == nil {
 			return &exec.Response{Body: body}, nil
 		}
-		if !again || req.Kind != ast.Query || tried != nil || len(sg.endpoints) < 2 || ctx.Err() != nil {
+		if !again || req.Kind != ast.Query || tried != nil || len(sg.endpoints) < 2 || ended(ctx, deadline) {
 			return nil, err
 		}
-		tried = e
+		tried, now = e, time.Now()
 	}
+}
+
+// ended reports whether there is no time left.
+func ended(ctx context.Context, deadline time.Time) bool {
+	return ctx.Err() != nil || !deadline.IsZero() && !time.Now().Before(deadline)
+}
+
+// attempt sends the request to one endpoint. again says that another URL may do better.
+func (c *Client) attempt(ctx context.Context, deadline time.Time, sg *subgraph, e *endpoint, req *exec.Request) (body []byte, again bool, err error) {
+	if e.plain != nil {
+		if body, again, err, ok := c.postPlain(ctx, deadline, sg, e, req); ok {
+			return body, again, err
+		}
+	}
+	if !deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
+	return c.post(ctx, sg, e, req)
 }
 
 const acceptJSON = "application/graphql-response+json, application/json;q=0.9"
 
-// post makes one attempt. again says that another URL may do better.
+// post makes one attempt by net/http, or in process.
 func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (body []byte, again bool, err error) {
 	resp, err := c.roundTrip(ctx, sg, e, req, acceptJSON) //nolint:bodyclose // read closes it
 	if err != nil {
@@ -189,7 +205,7 @@ func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.
 	case err != nil:
 		return nil, true, fmt.Errorf("read the answer of %s: %w", e.url.Redacted(), err)
 	}
-	if err := checkAnswer(resp, body); err != nil {
+	if err := checkAnswer(resp.StatusCode, resp.Header.Get("Content-Type"), body); err != nil {
 		return nil, unavailable(resp.StatusCode), err
 	}
 	return body, false, nil
@@ -252,13 +268,12 @@ func drain(body io.ReadCloser) {
 
 // checkAnswer tells GraphQL responses from everything else that HTTP servers and proxies answer. With a status other
 // than 2xx the body is used if it is a GraphQL response.
-func checkAnswer(resp *http.Response, body []byte) error {
-	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	isJSON := err == nil && (kind == "application/json" || kind == "application/graphql-response+json")
+func checkAnswer(status int, contentType string, body []byte) error {
+	kind, isJSON := mediaType(contentType)
 	if kind == "" {
 		isJSON = bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
 	}
-	switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
+	switch good := status >= 200 && status < 300; {
 	case good && isJSON:
 		return nil
 	case good:
@@ -266,11 +281,22 @@ func checkAnswer(resp *http.Response, body []byte) error {
 	case isJSON && isGraphQL(body):
 		return nil
 	}
-	err = nil
-	if unavailable(resp.StatusCode) {
+	var err error
+	if unavailable(status) {
 		err = errLost
 	}
-	return &exec.FetchError{Message: fmt.Sprintf("answered HTTP %d without a GraphQL response", resp.StatusCode), Err: err}
+	return &exec.FetchError{Message: fmt.Sprintf("answered HTTP %d without a GraphQL response", status), Err: err}
+}
+
+// mediaType returns the type without its parameters, and whether it is one of GraphQL responses.
+func mediaType(header string) (kind string, isJSON bool) {
+	switch header { // what nearly all send need not be taken apart
+	case "application/json", "application/json; charset=utf-8", "application/graphql-response+json", "application/graphql-response+json; charset=utf-8":
+		kind, _, _ = strings.Cut(header, ";")
+		return kind, true
+	}
+	kind, _, err := mime.ParseMediaType(header)
+	return kind, err == nil && (kind == "application/json" || kind == "application/graphql-response+json")
 }
 
 // unavailable reports whether the status is one of servers that may answer later.

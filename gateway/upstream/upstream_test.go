@@ -33,16 +33,18 @@ func mustNew(t *testing.T, opt Options) *Client {
 	return c
 }
 
-// both runs the test over HTTP and in process: they must be the same.
+// both runs the test over HTTP, by our client and by that of net/http, and in process: they must be the same.
 func both(t *testing.T, h http.Handler, opt Subgraph, do func(t *testing.T, c *Client)) {
 	t.Helper()
-	t.Run("http", func(t *testing.T) {
-		srv := httptest.NewServer(h)
-		t.Cleanup(srv.Close)
-		s := opt
-		s.URLs = []string{srv.URL + "/graphql"}
-		do(t, mustNew(t, Options{Subgraphs: map[string]Subgraph{"s": s}, Propagate: []string{"x-tenant", "Host"}}))
-	})
+	for name, transport := range map[string]http.RoundTripper{"http": nil, "net/http": DefaultTransport()} {
+		t.Run(name, func(t *testing.T) {
+			srv := httptest.NewServer(h)
+			t.Cleanup(srv.Close)
+			s := opt
+			s.URLs, s.Transport = []string{srv.URL + "/graphql"}, transport
+			do(t, mustNew(t, Options{Subgraphs: map[string]Subgraph{"s": s}, Propagate: []string{"x-tenant", "Host"}}))
+		})
+	}
 	t.Run("in process", func(t *testing.T) {
 		s := opt
 		s.URLs, s.Transport = []string{"http://s/graphql"}, InProcess(h)
