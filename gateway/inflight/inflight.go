@@ -54,14 +54,24 @@ func NewGroup[T any]() *Group[T] {
 	return g
 }
 
+// Role is what a caller of Do had in the work.
+type Role int
+
+// The roles. Who worked alone is the only one that has the result; who led has it with those who joined.
+const (
+	Alone Role = iota
+	Led
+	Joined
+)
+
 // ErrPanicked is what those get who waited for work that panicked.
 var ErrPanicked = errors.New("the work that was waited for panicked")
 
-// Do returns what work returns, or what equal work returns that is under way: then joined is true.
+// Do returns what work returns, or what equal work returns that is under way.
 //
 // Work runs here, under a context with ctx's values that ends when nobody waits any more; it must end within most by
 // itself. So who has less time than that does its work alone. Who joins waits no longer than its own ctx.
-func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work func(context.Context) (T, error)) (value T, joined bool, err error) {
+func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work func(context.Context) (T, error)) (value T, role Role, err error) {
 	hash := maphash.String(g.seed, key.Head) ^ maphash.Bytes(g.seed, key.Body)
 	s := &g.shards[hash%uint64(len(g.shards))]
 	s.mu.Lock()
@@ -74,13 +84,13 @@ func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work fun
 			s.mu.Unlock()
 			g.joined.Add(1)
 			value, err = s.wait(ctx, c)
-			return value, true, err
+			return value, Joined, err
 		}
 	}
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < most {
 		s.mu.Unlock()
 		value, err = work(ctx)
-		return value, false, err
+		return value, Alone, err
 	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c := &call[T]{key: key, next: s.calls[hash], waiting: 1, cancel: cancel, err: ErrPanicked}
@@ -90,12 +100,12 @@ func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work fun
 	stop := context.AfterFunc(ctx, func() { s.leave(c) })
 	defer func() {
 		stop()
-		s.finish(hash, c)
+		role = s.finish(hash, c)
 		cancel()
 	}()
 	value, err = work(own)
 	c.value, c.err = value, err // nobody looks before finish
-	return value, false, err
+	return value, role, err
 }
 
 // Joined is how often equal work was joined. A nil group shares nothing.
@@ -128,7 +138,7 @@ func (s *shard[T]) leave(c *call[T]) {
 }
 
 // finish hands out the result. Who comes later begins anew.
-func (s *shard[T]) finish(hash uint64, c *call[T]) {
+func (s *shard[T]) finish(hash uint64, c *call[T]) Role {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first := s.calls[hash]
@@ -144,7 +154,9 @@ func (s *shard[T]) finish(hash uint64, c *call[T]) {
 		}
 		first.next = c.next
 	}
-	if c.done != nil {
-		close(c.done)
+	if c.done == nil {
+		return Alone
 	}
+	close(c.done)
+	return Led
 }

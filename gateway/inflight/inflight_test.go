@@ -28,7 +28,7 @@ func (j *job) run(ctx context.Context) (string, error) {
 // result is what one caller of Do got.
 type result struct {
 	value  string
-	joined bool
+	role   Role
 	err    error
 	after  time.Duration
 }
@@ -38,8 +38,8 @@ func do(ctx context.Context, g *Group[string], key Key, j *job) <-chan result {
 	out := make(chan result, 1)
 	start := time.Now()
 	go func() {
-		value, joined, err := g.Do(ctx, key, 10*time.Second, j.run)
-		out <- result{value, joined, err, time.Since(start)}
+		value, role, err := g.Do(ctx, key, 10*time.Second, j.run)
+		out <- result{value, role, err, time.Since(start)}
 	}()
 	synctest.Wait()
 	return out
@@ -51,13 +51,13 @@ func TestEqualWorkUnderWayRunsOnce(t *testing.T) {
 		first := do(t.Context(), g, Key{Of: 1, Head: "h", Body: []byte("b")}, j)
 		time.Sleep(400 * time.Millisecond)
 		second := do(t.Context(), g, Key{Of: 1, Head: "h", Body: []byte("b")}, j)
-		if got, want := <-first, (result{"run 1", false, nil, time.Second}); got != want {
+		if got, want := <-first, (result{"run 1", Led, nil, time.Second}); got != want {
 			t.Errorf("the first got %v, want %v", got, want)
 		}
-		if got, want := <-second, (result{"run 1", true, nil, 600 * time.Millisecond}); got != want {
+		if got, want := <-second, (result{"run 1", Joined, nil, 600 * time.Millisecond}); got != want {
 			t.Errorf("the second got %v, want %v", got, want)
 		}
-		if got := <-do(t.Context(), g, Key{Of: 1, Head: "h", Body: []byte("b")}, j); got.value != "run 2" || got.joined {
+		if got := <-do(t.Context(), g, Key{Of: 1, Head: "h", Body: []byte("b")}, j); got.value != "run 2" || got.role != Alone {
 			t.Errorf("one that comes when the work is done got %v, want a run of its own", got)
 		}
 	})
@@ -80,7 +80,7 @@ func TestWorkThatDiffersRunsApart(t *testing.T) {
 				g, j := NewGroup[string](), &job{}
 				a, b := do(t.Context(), g, same, j), do(t.Context(), g, tt.other, j)
 				again := do(t.Context(), g, same, j)
-				if a, b := <-a, <-b; a.joined || b.joined || j.runs.Load() != 2 {
+				if a, b := <-a, <-b; a.role != Led || b.role != Alone || j.runs.Load() != 2 {
 					t.Errorf("got %v and %v in %d runs", a, b, j.runs.Load())
 				}
 				if got := <-again; got.value != "run 1" {
@@ -102,15 +102,15 @@ func TestThoseWhoWaitMayLeave(t *testing.T) {
 	}{
 		{
 			name: "the one that began: the others get the result", first: 300 * time.Millisecond,
-			wantFirst: result{"run 1", false, nil, time.Second}, wantSecond: result{"run 1", true, nil, time.Second},
+			wantFirst: result{"run 1", Led, nil, time.Second}, wantSecond: result{"run 1", Joined, nil, time.Second},
 		},
 		{
 			name: "one that joined: it has its own time", second: 300 * time.Millisecond,
-			wantFirst: result{"run 1", false, nil, time.Second}, wantSecond: result{"", true, context.DeadlineExceeded, 300 * time.Millisecond},
+			wantFirst: result{"run 1", Led, nil, time.Second}, wantSecond: result{"", Joined, context.DeadlineExceeded, 300 * time.Millisecond},
 		},
 		{
 			name: "all: the work ends", first: 200 * time.Millisecond, second: 300 * time.Millisecond,
-			wantFirst: result{"", false, context.Canceled, 300 * time.Millisecond}, wantSecond: result{"", true, context.DeadlineExceeded, 300 * time.Millisecond},
+			wantFirst: result{"", Led, context.Canceled, 300 * time.Millisecond}, wantSecond: result{"", Joined, context.DeadlineExceeded, 300 * time.Millisecond},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestWorkThatEveryoneLeftIsNotJoined(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		if got := <-do(t.Context(), g, Key{}, &job{}); got.joined {
+		if got := <-do(t.Context(), g, Key{}, &job{}); got.role != Alone {
 			t.Errorf("got %v, want a run of its own", got)
 		}
 		close(release)
@@ -168,7 +168,7 @@ func TestWhoHasLittleTimeWorksAlone(t *testing.T) {
 		if got := <-short; !errors.Is(got.err, context.DeadlineExceeded) || got.after != 500*time.Millisecond {
 			t.Errorf("with half a second: %v, want its deadline", got)
 		}
-		if got := <-long; got.value != "run 2" || got.joined {
+		if got := <-long; got.value != "run 2" || got.role != Alone {
 			t.Errorf("with time: %v, want a run of its own", got)
 		}
 	})
@@ -212,12 +212,12 @@ func TestManyAtOnce(t *testing.T) {
 				if random.IntN(3) == 0 {
 					go cancel()
 				}
-				got, joined, err := g.Do(ctx, Key{Head: want}, time.Minute, func(ctx context.Context) (string, error) {
+				got, role, err := g.Do(ctx, Key{Head: want}, time.Minute, func(ctx context.Context) (string, error) {
 					time.Sleep(time.Duration(random.IntN(50)) * time.Microsecond)
 					return want, ctx.Err()
 				})
-				if err != nil && (ctx.Err() == nil || joined && got != "" && got != want) || err == nil && got != want {
-					t.Errorf("asked for %s: got %q, joined %v, error %v", want, got, joined, err)
+				if err != nil && (ctx.Err() == nil || role == Joined && got != "" && got != want) || err == nil && got != want {
+					t.Errorf("asked for %s: got %q, role %v, error %v", want, got, role, err)
 				}
 				cancel()
 			}

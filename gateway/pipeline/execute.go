@@ -79,12 +79,12 @@ func (x *execution) share(ctx context.Context) (body []byte, ok bool) {
 	}
 	what := sharedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
 	key := inflight.Key{Of: what, Head: like.Likeness(ctx), Body: vars}
-	body, joined, err := x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) ([]byte, error) {
+	body, role, err := x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
 		defer cancel()
 		return x.execute(ctx, nil), ctx.Err()
 	})
-	return body, err == nil || !joined // whose time was up has less of an answer than who came later may have
+	return body, err == nil || role != inflight.Joined // whose time was up has less of an answer than who came later may have
 }
 
 // likener is a fetcher that knows which queries the subgraphs answer alike, whatever is asked.

@@ -22,10 +22,10 @@ func (w *Writes) Add() { w.n.Add(1) }
 // share asks, or takes the answer to an equal query that is under way.
 func (c *Client) share(ctx context.Context, sg *subgraph, req *exec.Request) (*exec.Response, error) {
 	key := inflight.Key{Of: sg, Head: c.Likeness(ctx), Body: req.Body}
-	resp, joined, err := c.shared.Do(ctx, key, sg.timeout, func(ctx context.Context) (*exec.Response, error) {
+	resp, role, err := c.shared.Do(ctx, key, sg.timeout, func(ctx context.Context) (*exec.Response, error) {
 		return c.fetch(ctx, sg, req)
 	})
-	if joined && ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inflight.ErrPanicked)) {
+	if role == inflight.Joined && ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inflight.ErrPanicked)) {
 		return c.fetch(ctx, sg, req) // the other's time was up, which began earlier
 	}
 	return resp, err
