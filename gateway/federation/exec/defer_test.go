@@ -264,7 +264,7 @@ func TestErrorsOfDeferredParts(t *testing.T) {
 type answering map[string]string
 
 func (a answering) Fetch(_ context.Context, req *exec.Request) (*exec.Response, error) {
-	return &exec.Response{Body: []byte(a[req.Subgraph])}, nil
+	return spoiling([]byte(a[req.Subgraph])), nil
 }
 
 func (a answering) Subscribe(context.Context, *exec.Request) (exec.Stream, error) {
@@ -322,7 +322,7 @@ func TestPartsAtManyPlaces(t *testing.T) {
 type fetched func(req *exec.Request) string
 
 func (f fetched) Fetch(_ context.Context, req *exec.Request) (*exec.Response, error) {
-	return &exec.Response{Body: []byte(f(req))}, nil
+	return spoiling([]byte(f(req))), nil
 }
 
 func (f fetched) Subscribe(context.Context, *exec.Request) (exec.Stream, error) {

@@ -45,7 +45,7 @@ func (s *subgraphs) Fetch(_ context.Context, req *exec.Request) (resp *exec.Resp
 		}
 	}()
 	body, err := s.answer(req.Subgraph, req.Body)
-	return &exec.Response{Body: body}, err
+	return spoiling(body), err
 }
 
 func (s *subgraphs) Subscribe(context.Context, *exec.Request) (exec.Stream, error) {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -135,7 +136,7 @@ func (t *tree) extensions(o int32) map[string]any {
 			}
 			continue
 		}
-		ext[key] = json.RawMessage(t.raw(c))
+		ext[key] = json.RawMessage(bytes.Clone(t.raw(c)))
 	}
 	return ext
 }

@@ -103,6 +103,7 @@ type run struct {
 	failures    []failure
 	sentMu      sync.Mutex
 	sent        map[string]*sent // by subgraph and body; only requests that may be made again
+	held        []*Response      // answers to release at the end
 	aborted     string           // why the response cannot be completed
 
 	// With deferred parts: where they are to be delivered, where nulls were written, and errors
@@ -146,11 +147,17 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 
 // finish keeps the memory of a run for the next one, unless it is uncommonly much.
 func (e *Executor) finish(r *run) {
+	clear(r.store.docs[1:])
+	clear(r.sent)
+	for _, resp := range r.held {
+		resp.Release()
+	}
+	clear(r.held)
+	r.held = r.held[:0]
 	const most = 1 << 17
 	if cap(r.store.nodes) > most || cap(r.store.slots) > most || cap(r.store.items) > most || cap(r.store.docs[0]) > 1<<20 || cap(r.representer.lists.all) > 1<<20 {
 		return
 	}
-	clear(r.store.docs[1:])
 	r.plan, r.in, r.merger.fail = nil, Input{}, nil
 	e.runs.Put(r)
 }

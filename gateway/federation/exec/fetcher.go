@@ -25,7 +25,8 @@ type Request struct {
 
 // Response is a subgraph's answer. The executor keeps Body until the response is written and never changes it.
 type Response struct {
-	Body []byte // a GraphQL response as JSON
+	Body    []byte // a GraphQL response as JSON
+	Release func() // called when nobody looks at Body any more; nil: that need not be known
 }
 
 // Stream delivers the events of a subscription.

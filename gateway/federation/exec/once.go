@@ -21,7 +21,7 @@ type sent struct {
 // always asks, since the answer may have changed.
 func (r *run) fetchOnce(ctx context.Context, req *Request, f *plan.Fetch) (*Response, error) {
 	if !r.mayRepeat(f) {
-		return r.exec.fetcher.Fetch(ctx, req)
+		return r.fetch(ctx, req)
 	}
 	key := req.Subgraph + "\x00" + string(req.Body)
 	r.sentMu.Lock()
@@ -34,8 +34,19 @@ func (r *run) fetchOnce(ctx context.Context, req *Request, f *plan.Fetch) (*Resp
 		r.sent[key] = s
 	}
 	r.sentMu.Unlock()
-	s.once.Do(func() { s.resp, s.err = r.exec.fetcher.Fetch(ctx, req) })
+	s.once.Do(func() { s.resp, s.err = r.fetch(ctx, req) })
 	return s.resp, s.err
+}
+
+// fetch asks a subgraph. The answer is released with the run.
+func (r *run) fetch(ctx context.Context, req *Request) (*Response, error) {
+	resp, err := r.exec.fetcher.Fetch(ctx, req)
+	if err == nil && resp.Release != nil {
+		r.sentMu.Lock()
+		r.held = append(r.held, resp)
+		r.sentMu.Unlock()
+	}
+	return resp, err
 }
 
 // mayRepeat reports whether another fetch of the plan can be the same request.
