@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -299,5 +300,25 @@ func BenchmarkExecute(b *testing.B) {
 			b.Fatal(res.Errors)
 		}
 		b.SetBytes(int64(len(res.Data)))
+	}
+}
+
+// What of an answer is told must not lie in its memory, which others get.
+func TestNothingOfAnAnswerOutlivesIt(t *testing.T) {
+	answer := `{"data":{"x":"kept"},"errors":[{"message":"kept","path":["x"],"extensions":{"more":{"a":"kept"},"code":"KEPT"}}]}`
+	body := []byte(answer)
+	e := New(fetchFunc(func(context.Context, *Request) (*Response, error) {
+		return &Response{Body: body, Release: func() {
+			for i := range body {
+				body[i] = '#'
+			}
+		}}, nil
+	}), Options{})
+	got, err := e.Execute(t.Context(), parsePlan(t, "operation query\nfetch 0 a level=0 kind=query\nroot Query{x:String}\ndata Query{x:String}"), Input{}).JSON(nil)
+	if err != nil || bytes.Contains(got, []byte("#")) || bytes.Count(got, []byte("kept")) != 3 {
+		t.Errorf("%s %v", got, err)
+	}
+	if body[0] != '#' {
+		t.Error("the answer was not released")
 	}
 }
