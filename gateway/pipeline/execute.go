@@ -42,21 +42,23 @@ func (x *execution) input() exec.Input {
 
 // Execute implements Operation.
 func (x *execution) Execute(ctx context.Context, write func(body []byte)) {
-	if body, ok := x.share(ctx); ok {
-		write(body)
-		return
-	}
 	out, _ := bodies.Get().(*[]byte)
 	if out == nil {
 		out = new([]byte)
 	}
-	ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
-	defer cancel()
-	body := x.execute(ctx, *out)
+	body, role, ok := x.share(ctx, *out)
+	if !ok {
+		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
+		defer cancel()
+		body, role = x.execute(ctx, *out), inflight.Alone
+	}
 	write(body)
-	if cap(body) <= keptBody {
+	switch {
+	case role == inflight.Alone && cap(body) <= keptBody:
 		*out = body[:0]
 		bodies.Put(out)
+	case role == inflight.Joined:
+		bodies.Put(out) // unused
 	}
 }
 
@@ -66,25 +68,25 @@ var bodies sync.Pool // of *[]byte
 // keptBody is the size up to which memory of a response is kept for another, in bytes.
 const keptBody = 2 << 20
 
-// share returns the response to an equal query that is under way, or executes the query for others too. ok is false where it
-// must be executed for this caller alone.
-func (x *execution) share(ctx context.Context) (body []byte, ok bool) {
+// share returns the response to an equal query that is under way, or executes the query, for others too, in out where that is
+// large enough. ok is false where it must be executed for this caller alone.
+func (x *execution) share(ctx context.Context, out []byte) (body []byte, role inflight.Role, ok bool) {
 	like, knows := x.e.fetcher.(likener)
 	if x.p.opt.Share == nil || x.kind != ast.Query || !knows {
-		return nil, false
+		return nil, inflight.Alone, false
 	}
 	vars, err := json.Marshal(x.vars.json)
 	if err != nil {
-		return nil, false
+		return nil, inflight.Alone, false
 	}
 	what := sharedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
 	key := inflight.Key{Of: what, Head: like.Likeness(ctx), Body: vars}
-	body, role, err := x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) ([]byte, error) {
+	body, role, err = x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
 		defer cancel()
-		return x.execute(ctx, nil), ctx.Err()
+		return x.execute(ctx, out), ctx.Err()
 	})
-	return body, err == nil || role != inflight.Joined // whose time was up has less of an answer than who came later may have
+	return body, role, err == nil || role != inflight.Joined // whose time was up has less of an answer than who came later may have
 }
 
 // likener is a fetcher that knows which queries the subgraphs answer alike, whatever is asked.
