@@ -23,8 +23,8 @@ func (c *Client) postPlain(ctx context.Context, deadline time.Time, sg *subgraph
 	}
 	e.requests.Add(1)
 	resp, err := e.plain.Post(ctx, http1.Request{
-		Fields: fields, Body: req.Body, Deadline: deadline, MaxBytes: sg.maxBytes, Repeatable: req.Kind == ast.Query,
-	})
+		Body: req.Body, Deadline: deadline, MaxBytes: sg.maxBytes, Repeatable: req.Kind == ast.Query,
+	}, fields...)
 	switch {
 	case errors.Is(err, http1.ErrField):
 		return nil, false, fmt.Errorf("make a request to %s: %w", e.url.Redacted(), err), true

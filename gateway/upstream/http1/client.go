@@ -119,8 +119,7 @@ func (c *Client) host(addr string) *host {
 
 // Request is one request.
 type Request struct {
-	Fields   []Field // beside those of the endpoint; not kept
-	Body     []byte  // read until Post returns
+	Body     []byte // read until Post returns
 	Deadline time.Time
 	MaxBytes int64 // of the answer's body, decoded
 	// Repeatable says that a server may get the request twice: it is sent once more if a connection that was kept is lost
@@ -131,13 +130,13 @@ type Request struct {
 // ErrTooLarge is the error of a body over the limit.
 var ErrTooLarge = errors.New("body exceeds the limit")
 
-// Post sends the request and reads the answer. It ends when ctx does or the deadline comes, the zero one never, with the
+// Post sends the request, with these fields beside the endpoint's, and reads the answer. It ends when ctx does or the deadline comes, the zero one never, with the
 // cause of ctx or context.DeadlineExceeded. An error whose Response has a status came after the head of the answer. Errors
 // about the request's fields wrap ErrField or ErrUnsupported; nothing was sent then.
-func (e *Endpoint) Post(ctx context.Context, req Request) (Response, error) {
+func (e *Endpoint) Post(ctx context.Context, req Request, fields ...Field) (Response, error) {
 	x, _ := exchanges.Get().(*exchange)
 	defer x.release()
-	if err := x.compose(e.head, req); err != nil {
+	if err := x.compose(e.head, fields, req.Body); err != nil {
 		return Response{}, err
 	}
 	if err := over(ctx, nil); err != nil {

@@ -41,8 +41,7 @@ func TestTheRequestIsOneWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	req := ask(`{"query":"{ping}"}`)
-	req.Fields = []Field{{"X-Tenant", " a\tb "}, {"X-Tenant", "c"}}
-	if _, err := e.Post(t.Context(), req); err != nil {
+	if _, err := e.Post(t.Context(), req, Field{"X-Tenant", " a\tb "}, Field{"X-Tenant", "c"}); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.ReplaceAll(`POST /a%20b?q=1 HTTP/1.1
@@ -67,9 +66,7 @@ func TestTheUserAgentCanBeAnotherOrNone(t *testing.T) {
 	defer srv.Close()
 	e := endpoint(t, mustParse(t, srv.URL), Options{})
 	for agent, want := range map[string]string{"x/1": `["x/1"]`, "": `[]`} {
-		req := ask("")
-		req.Fields = []Field{{"user-agent", agent}}
-		if resp, err := e.Post(t.Context(), req); err != nil || string(resp.Body) != want {
+		if resp, err := e.Post(t.Context(), ask(""), Field{"user-agent", agent}); err != nil || string(resp.Body) != want {
 			t.Errorf("%q: got %s, %v", agent, resp.Body, err)
 		}
 	}
@@ -98,9 +95,7 @@ func TestWhatMayNotBeSentIsRefused(t *testing.T) {
 		{Field{"Connection", "close"}, ErrUnsupported},
 		{Field{"Expect", "100-continue"}, ErrUnsupported},
 	} {
-		req := ask("{}")
-		req.Fields = []Field{{"Authorization", "Bearer x"}, tt.field}
-		_, err := e.Post(t.Context(), req)
+		_, err := e.Post(t.Context(), ask("{}"), Field{"Authorization", "Bearer x"}, tt.field)
 		if !errors.Is(err, tt.want) {
 			t.Errorf("%q: %v", tt.field, err)
 		}

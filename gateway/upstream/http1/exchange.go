@@ -62,11 +62,11 @@ func (x *exchange) release() {
 const userAgent = "Go-http-client/1.1"
 
 // compose writes the request.
-func (x *exchange) compose(head []byte, req Request) error {
+func (x *exchange) compose(head []byte, fields []Field, body []byte) error {
 	x.out = append(x.out[:0], head...)
 	x.long = nil
 	agent := false
-	for _, f := range req.Fields {
+	for _, f := range fields {
 		if strings.EqualFold(f.Name, "User-Agent") {
 			if agent = true; f.Value == "" {
 				continue
@@ -81,12 +81,12 @@ func (x *exchange) compose(head []byte, req Request) error {
 		x.out = append(x.out, "User-Agent: "+userAgent+"\r\n"...)
 	}
 	x.out = append(x.out, "Content-Length: "...)
-	x.out = strconv.AppendInt(x.out, int64(len(req.Body)), 10)
+	x.out = strconv.AppendInt(x.out, int64(len(body)), 10)
 	x.out = append(x.out, "\r\n\r\n"...)
-	if len(req.Body) > longBody {
-		x.long = req.Body
+	if len(body) > longBody {
+		x.long = body
 	} else {
-		x.out = append(x.out, req.Body...)
+		x.out = append(x.out, body...)
 	}
 	return nil
 }
