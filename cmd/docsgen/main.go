@@ -29,7 +29,7 @@ func main() {
 	}
 	defaults := app.DefaultConfig()
 	for name, text := range map[string]string{
-		"config.md": configHead + config.Markdown(app.EnvPrefix, &defaults),
+		"config.md": configHead + config.Markdown(config.EnvPrefix, &defaults),
 		"errors.md": errors(),
 	} {
 		if err := os.WriteFile(filepath.Join(os.Args[1], name), []byte(text), 0o644); err != nil { //nolint:gosec // documents are no secret

@@ -12,17 +12,19 @@ import (
 
 	"medicore.dev/medicore/gateway"
 	"medicore.dev/medicore/gateway/registry"
+	"medicore.dev/medicore/gateway/standalone"
 	"medicore.dev/medicore/gateway/upstream"
 	"medicore.dev/medicore/internal/app"
 	"medicore.dev/medicore/internal/config"
+	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/observe"
 )
 
 // gatewaySettings are the settings of the gateway alone.
 type gatewaySettings struct {
-	Gateway gateway.Config `koanf:"gateway"`
-	Log     app.LogConfig  `koanf:"log"`
-	Secret  string         `koanf:"jwt_secret" env:"JWT_SECRET" secret:"true" doc:"base64 of the secret that tokens are signed with (HS256); empty: no token is looked at"`
+	Gateway gateway.Config    `koanf:"gateway"`
+	Log     observe.LogConfig `koanf:"log"`
+	Secret  string            `koanf:"jwt_secret" env:"JWT_SECRET" secret:"true" doc:"base64 of the secret that tokens are signed with (HS256); empty: no token is looked at"`
 }
 
 func gatewayCommand() *cobra.Command {
@@ -31,8 +33,8 @@ func gatewayCommand() *cobra.Command {
 		Short: "Run the federation gateway alone, over anybody's subgraphs",
 		Args:  cobra.NoArgs,
 	}
-	settings := gatewaySettings{Gateway: gateway.DefaultConfig(), Log: app.DefaultConfig().Log}
-	config.RegisterFlags(cmd.Flags(), app.EnvPrefix, &settings)
+	settings := gatewaySettings{Gateway: gateway.DefaultConfig(), Log: observe.DefaultLog()}
+	config.RegisterFlags(cmd.Flags(), config.EnvPrefix, &settings)
 	file := cmd.Flags().String("config", "", configUsage+"; schema files are watched, subgraph_url is polled")
 	supergraph := cmd.Flags().String("supergraph", "", "file (watched) or URL (polled) of a supergraph SDL; its subgraphs' URLs are used")
 	subgraphs := cmd.Flags().StringArray("subgraph", nil, "NAME=URL of a subgraph, which is polled for its schema (repeatable)")
@@ -43,7 +45,7 @@ func gatewayCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		platform := app.DefaultConfig()
 		if err := config.Load(&settings, config.Sources{
-			Prefix: app.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags(), Others: config.Settings(app.EnvPrefix, &platform),
+			Prefix: config.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags(), Others: config.Settings(config.EnvPrefix, &platform),
 		}); err != nil {
 			return err
 		}
@@ -52,7 +54,7 @@ func gatewayCommand() *cobra.Command {
 			return err
 		}
 		settings.Gateway.Cache = cmp.Or(*cache, settings.Gateway.Cache)
-		f := app.Federation{Config: settings.Gateway, Listen: *listen, Ops: *operations, Profiles: *profiles, JWTSecret: settings.Secret, Backends: map[string]gateway.Backend{}}
+		f := standalone.Federation{Config: settings.Gateway, Listen: *listen, Ops: *operations, Profiles: *profiles, JWTSecret: settings.Secret, Backends: map[string]gateway.Backend{}}
 		switch {
 		case *supergraph != "" && *file == "" && len(*subgraphs) == 0:
 			f.Follow, f.FollowFrom = lookForSupergraph(*supergraph), *supergraph
@@ -66,13 +68,13 @@ func gatewayCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return app.Federate(cmd.Context(), f, app.Options{Log: log, Version: buildVersion()})
+		return standalone.Run(cmd.Context(), f, host.Options{Log: log, Version: buildVersion()})
 	}
 	return cmd
 }
 
 // fromURLs takes the subgraphs from NAME=URL, each to be asked for its schema.
-func fromURLs(f *app.Federation, list []string) error {
+func fromURLs(f *standalone.Federation, list []string) error {
 	for _, s := range list {
 		name, address, _ := strings.Cut(s, "=")
 		if err := addSubgraph(f, gateway.Subgraph{Name: name, Poll: true}, address); err != nil {
@@ -83,7 +85,7 @@ func fromURLs(f *app.Federation, list []string) error {
 }
 
 // fromConfig takes the subgraphs from the file that rover reads. Schemas in files are watched, running subgraphs asked.
-func fromConfig(cmd *cobra.Command, f *app.Federation, file string) error {
+func fromConfig(cmd *cobra.Command, f *standalone.Federation, file string) error {
 	cfg, err := readSupergraphYAML(cmd, file)
 	if err != nil {
 		return err
@@ -97,7 +99,7 @@ func fromConfig(cmd *cobra.Command, f *app.Federation, file string) error {
 	return nil
 }
 
-func addSubgraph(f *app.Federation, s gateway.Subgraph, address string) error {
+func addSubgraph(f *standalone.Federation, s gateway.Subgraph, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return errors.New("not an http or https URL")

@@ -13,24 +13,25 @@ import (
 
 	"medicore.dev/medicore/internal/app"
 	"medicore.dev/medicore/internal/config"
+	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/observe"
 )
 
 // settings adds the configuration's flags to the command; the returned function reads the effective configuration.
 func settings(cmd *cobra.Command) func() (app.Config, error) {
 	defaults := app.DefaultConfig()
-	config.RegisterFlags(cmd.Flags(), app.EnvPrefix, &defaults)
+	config.RegisterFlags(cmd.Flags(), config.EnvPrefix, &defaults)
 	cmd.Flags().String("config", "", "configuration file (default medicore.yaml if there is one; MEDICORE_CONFIG)")
 	return func() (app.Config, error) {
 		cfg := app.DefaultConfig()
 		file := cmd.Flag("config").Value.String()
 		if file == "" {
-			file = os.Getenv(app.EnvPrefix + "_CONFIG")
+			file = os.Getenv(config.EnvPrefix + "_CONFIG")
 		}
 		if file == "" {
 			file = config.DefaultFile("medicore.yaml")
 		}
-		err := config.Load(&cfg, config.Sources{Prefix: app.EnvPrefix, File: file, Env: os.Environ(), Flags: cmd.Flags()})
+		err := config.Load(&cfg, config.Sources{Prefix: config.EnvPrefix, File: file, Env: os.Environ(), Flags: cmd.Flags()})
 		return cfg, err
 	}
 }
@@ -56,7 +57,7 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return app.Run(cmd.Context(), cfg, app.Options{Log: log, Version: buildVersion()})
+		return app.Run(cmd.Context(), cfg, host.Options{Log: log, Version: buildVersion()})
 	}
 	return cmd
 }
@@ -73,7 +74,7 @@ func configCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		out, err := config.Print(app.EnvPrefix, &cfg)
+		out, err := config.Print(config.EnvPrefix, &cfg)
 		if err != nil {
 			return err
 		}

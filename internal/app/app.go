@@ -6,47 +6,35 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"path/filepath"
 	"slices"
 
 	"google.golang.org/grpc"
 
+	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/kafka/embedded"
 	"medicore.dev/medicore/internal/module"
-	"medicore.dev/medicore/internal/observe"
 	"medicore.dev/medicore/internal/principal"
-	"medicore.dev/medicore/internal/serve"
 	"medicore.dev/medicore/internal/token"
 	"medicore.dev/medicore/subgraphs/auth"
 )
 
-// Options of Run.
-type Options struct {
-	Log     *slog.Logger
-	Version string
-}
-
 // process is what the parts of one process share while they are built. Each field is set by the one builder named
 // beside it and read by those that the table starts later.
 type process struct {
+	*host.Process
 	cfg     Config
-	opt     Options
-	state   *serve.State
-	metrics *observe.Metrics
-	tokens  *token.Authority // data
-	brokers []string         // broker
-
-	services map[string]service               // auth, profiles, billing, analytics: those that run here
-	billing  func() (*grpc.ClientConn, error) // billing: dials its server inside the process; nil when it runs elsewhere
+	tokens  *token.Authority                 // data
+	brokers []string                         // broker
+	billing func() (*grpc.ClientConn, error) // billing: dials its server inside the process; nil when it runs elsewhere
 }
 
 // Run runs the configured targets until ctx ends, then drains them. It returns why it could not start or had to stop.
-func Run(ctx context.Context, cfg Config, opt Options) error {
+func Run(ctx context.Context, cfg Config, opt host.Options) error {
 	if err := cfg.Validate(); err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
-	p := &process{cfg: cfg, opt: opt, state: &serve.State{}, metrics: observe.NewMetrics(), services: map[string]service{}}
+	p := &process{Process: host.NewProcess(opt), cfg: cfg}
 	if cfg.Production {
 		p.cfg.Gateway.Production()
 	}
@@ -54,21 +42,7 @@ func Run(ctx context.Context, cfg Config, opt Options) error {
 	if cfg.Listen.Ops != "" {
 		targets = append(slices.Clone(targets), ops)
 	}
-	return p.run(ctx, p.table(), targets...)
-}
-
-func (p *process) run(ctx context.Context, table *module.Set, targets ...string) error {
-	log := p.opt.Log
-	return table.Run(ctx, module.Options{
-		Ready: func() {
-			p.state.Set(true)
-			log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.Any("target", targets), slog.String("gateway", p.cfg.Listen.Gateway), slog.String("version", p.opt.Version))
-		},
-		Drain: func() { p.state.Set(false) },
-		Event: func(name, state string) {
-			log.LogAttrs(ctx, slog.LevelDebug, "part changed", slog.String("part", name), slog.String("state", state))
-		},
-	}, targets...)
+	return p.Run(ctx, p.table(), cfg.Listen.Gateway, targets...)
 }
 
 // part is a module made of functions; a nil one does nothing.
@@ -103,7 +77,7 @@ func (p *process) buildData() (module.Module, error) {
 			secret := p.cfg.JWTSecret
 			var err error
 			if p.usesData() {
-				if release, err = lockData(p.cfg.Data, "medicore "+p.opt.Version); err != nil {
+				if release, err = lockData(p.cfg.Data, "medicore "+p.Version); err != nil {
 					return err
 				}
 			}
@@ -163,27 +137,8 @@ func (p *process) buildBroker() (module.Module, error) {
 	}, nil
 }
 
-// buildOps serves metrics and the state of all parts of this process on an address of their own.
 func (p *process) buildOps() (module.Module, error) {
-	var listener *serve.HTTP
-	return part{
-		start: func(ctx context.Context) (err error) {
-			mux := http.NewServeMux()
-			serve.Ops{State: p.state, Version: p.opt.Version, Metrics: p.metrics.Registry, Profiles: p.cfg.Listen.OpsProfiles, Health: func(ctx context.Context) map[string]string {
-				out := map[string]string{}
-				for name, s := range p.services {
-					for what, state := range s.Health(ctx) {
-						out[name+" "+what] = state
-					}
-				}
-				return out
-			}}.Register(mux)
-			listener, err = serve.Listen(ctx, ops, p.cfg.Listen.Ops, mux, p.opt.Log)
-			return err
-		},
-		run:  func(context.Context) error { return listener.Run() },
-		stop: func(ctx context.Context) error { return listener.Stop(ctx) },
-	}, nil
+	return &host.Ops{Process: p.Process, Addr: p.cfg.Listen.Ops, Profiles: p.cfg.Listen.OpsProfiles}, nil
 }
 
 // CreateUser adds a user to the configured auth store and returns its id.

@@ -4,14 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"medicore.dev/medicore/gateway"
-	"medicore.dev/medicore/gateway/registry"
+	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/principal"
 )
 
@@ -33,7 +31,7 @@ func embeddedConfig(t *testing.T) Config {
 	return cfg
 }
 
-var quiet = Options{Log: slog.New(slog.DiscardHandler), Version: "test"}
+var quiet = host.Options{Log: slog.New(slog.DiscardHandler), Version: "test"}
 
 // run starts the configuration and returns what ends it; the channel gives Run's error.
 func run(t *testing.T, cfg Config) (context.CancelFunc, <-chan error) {
@@ -121,39 +119,6 @@ func TestConfigurationsThatCannotRun(t *testing.T) {
 	}
 }
 
-func TestProfilesAreServedOnTheOperationsListenerWhenAskedFor(t *testing.T) {
-	for _, asked := range []bool{false, true} {
-		f := Federation{
-			Config: gateway.DefaultConfig(), Listen: free(t), Ops: free(t), Profiles: asked,
-			Follow: registry.SupergraphFile("supergraph.graphql"), FollowFrom: "supergraph.graphql",
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- Federate(ctx, f, quiet) }()
-		waitListening(t, f.Listen, done)
-		waitListening(t, f.Ops, done)
-		for url, want := range map[string]int{
-			"http://" + f.Ops + "/debug/pprof/heap?debug=1": map[bool]int{false: http.StatusNotFound, true: http.StatusOK}[asked],
-			"http://" + f.Ops + "/metrics":                  http.StatusOK,
-			"http://" + f.Listen + "/debug/pprof/heap":      http.StatusNotFound,
-			"http://" + f.Listen + "/metrics":               http.StatusNotFound,
-		} {
-			resp, err := http.Get(url)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = resp.Body.Close()
-			if resp.StatusCode != want {
-				t.Errorf("profiles asked for: %v: %s is answered %d, want %d", asked, url, resp.StatusCode, want)
-			}
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("stopping gave %v", err)
-		}
-	}
-}
-
 func TestWhatStartsForATarget(t *testing.T) {
 	for _, tt := range []struct {
 		target string
@@ -190,16 +155,5 @@ func TestUsersAreMadeFromTheCommandLine(t *testing.T) {
 	}
 	if err := UnlockUser(t.Context(), cfg, "nobody@example.com"); err == nil {
 		t.Error("an unknown user was unlocked")
-	}
-}
-
-func TestOnlyThisMachineReachesLoopback(t *testing.T) {
-	for addr, want := range map[string]bool{
-		"127.0.0.1:80": true, "localhost:80": true, "[::1]:80": true, "127.9.9.9:80": true,
-		"0.0.0.0:80": false, ":80": false, "[::]:80": false, "192.0.2.1:80": false, "example.com:80": false, "nonsense": false, "": false,
-	} {
-		if got := loopback(addr); got != want {
-			t.Errorf("loopback(%q) is %v", addr, got)
-		}
 	}
 }

@@ -57,7 +57,7 @@ func TestComposeFileConfiguresEveryService(t *testing.T) {
 				env = append(env, k+"="+interpolated.ReplaceAllString(v, secret))
 			}
 			cfg := DefaultConfig()
-			if err := config.Load(&cfg, config.Sources{Prefix: EnvPrefix, Env: env}); err != nil {
+			if err := config.Load(&cfg, config.Sources{Prefix: config.EnvPrefix, Env: env}); err != nil {
 				t.Fatal(err)
 			}
 			if err := cfg.Validate(); err != nil {

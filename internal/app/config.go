@@ -10,39 +10,32 @@ import (
 
 	"medicore.dev/medicore/gateway"
 	"medicore.dev/medicore/internal/kafka"
+	"medicore.dev/medicore/internal/observe"
+	"medicore.dev/medicore/internal/serve"
 	"medicore.dev/medicore/subgraphs/analytics"
 	"medicore.dev/medicore/subgraphs/auth"
 	"medicore.dev/medicore/subgraphs/billing"
 	"medicore.dev/medicore/subgraphs/profiles"
 )
 
-// EnvPrefix starts the names of the environment variables that set the configuration.
-const EnvPrefix = "MEDICORE"
-
 // Config is everything that can be set. Each part declares and checks its own.
 type Config struct {
-	Target               []string         `koanf:"target" doc:"what this process runs: all, or any of gateway, auth, profiles, billing, analytics"`
-	Data                 string           `koanf:"data" doc:"folder of the embedded databases, the embedded broker's log and the kept secret"`
-	Demo                 bool             `koanf:"demo" doc:"add some hundred invented profiles to a fresh store"`
-	Production           bool             `koanf:"production" doc:"introspection, GraphiQL and the plan header off"`
-	AllowDemoCredentials bool             `koanf:"allow_demo_credentials" doc:"listen on other than loopback addresses even while the seeded password is unchanged"`
-	JWTSecret            string           `koanf:"jwt_secret" env:"JWT_SECRET" secret:"true" doc:"base64 of at least 32 bytes that sign tokens; empty with target all: one is made and kept in the data folder"`
-	JWTSecretPrevious    string           `koanf:"jwt_secret_previous" env:"JWT_SECRET_PREVIOUS" secret:"true" doc:"the secret before; verifies only"`
-	Log                  LogConfig        `koanf:"log"`
-	Listen               ListenConfig     `koanf:"listen"`
-	Services             ServicesConfig   `koanf:"services"`
-	Kafka                kafka.Config     `koanf:"kafka"`
-	Gateway              gateway.Config   `koanf:"gateway"`
-	Auth                 auth.Config      `koanf:"auth"`
-	Profiles             profiles.Config  `koanf:"profiles"`
-	Billing              billing.Config   `koanf:"billing"`
-	Analytics            analytics.Config `koanf:"analytics"`
-}
-
-// LogConfig says how the process logs, always to standard error.
-type LogConfig struct {
-	Level  string `koanf:"level" doc:"debug, info, warn or error"`
-	Format string `koanf:"format" doc:"text or json"`
+	Target               []string          `koanf:"target" doc:"what this process runs: all, or any of gateway, auth, profiles, billing, analytics"`
+	Data                 string            `koanf:"data" doc:"folder of the embedded databases, the embedded broker's log and the kept secret"`
+	Demo                 bool              `koanf:"demo" doc:"add some hundred invented profiles to a fresh store"`
+	Production           bool              `koanf:"production" doc:"introspection, GraphiQL and the plan header off"`
+	AllowDemoCredentials bool              `koanf:"allow_demo_credentials" doc:"listen on other than loopback addresses even while the seeded password is unchanged"`
+	JWTSecret            string            `koanf:"jwt_secret" env:"JWT_SECRET" secret:"true" doc:"base64 of at least 32 bytes that sign tokens; empty with target all: one is made and kept in the data folder"`
+	JWTSecretPrevious    string            `koanf:"jwt_secret_previous" env:"JWT_SECRET_PREVIOUS" secret:"true" doc:"the secret before; verifies only"`
+	Log                  observe.LogConfig `koanf:"log"`
+	Listen               ListenConfig      `koanf:"listen"`
+	Services             ServicesConfig    `koanf:"services"`
+	Kafka                kafka.Config      `koanf:"kafka"`
+	Gateway              gateway.Config    `koanf:"gateway"`
+	Auth                 auth.Config       `koanf:"auth"`
+	Profiles             profiles.Config   `koanf:"profiles"`
+	Billing              billing.Config    `koanf:"billing"`
+	Analytics            analytics.Config  `koanf:"analytics"`
 }
 
 // ListenConfig holds the addresses the targets listen on, host:port; port 0 takes a free one.
@@ -70,7 +63,7 @@ type ServicesConfig struct {
 func DefaultConfig() Config {
 	return Config{
 		Target: []string{All}, Data: "data",
-		Log: LogConfig{Level: "info", Format: "text"},
+		Log: observe.DefaultLog(),
 		Listen: ListenConfig{
 			Gateway: "127.0.0.1:8084", Auth: "127.0.0.1:8085", Profiles: "127.0.0.1:8081",
 			Billing: "127.0.0.1:8082", BillingGRPC: "127.0.0.1:9001", Analytics: "127.0.0.1:8083",
@@ -149,17 +142,10 @@ func (c *Config) loopbackOnly() bool {
 		Billing: {c.Listen.Billing, c.Listen.BillingGRPC}, Analytics: {c.Listen.Analytics},
 	} {
 		for _, addr := range addrs {
-			if c.Runs(target) && !loopback(addr) {
+			if c.Runs(target) && !serve.Loopback(addr) {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// loopback reports whether only this machine reaches the address.
-func loopback(addr string) bool {
-	host, _, _ := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 
 	"google.golang.org/grpc"
@@ -12,9 +13,9 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
 
+	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/kafka"
 	"medicore.dev/medicore/internal/module"
-	"medicore.dev/medicore/internal/serve"
 	"medicore.dev/medicore/subgraphs/analytics"
 	"medicore.dev/medicore/subgraphs/auth"
 	"medicore.dev/medicore/subgraphs/billing"
@@ -22,9 +23,9 @@ import (
 )
 
 func (p *process) buildAuth() (module.Module, error) {
-	return &hosted{p: p, name: Auth, addr: p.cfg.Listen.Auth, build: func(ctx context.Context) (service, error) {
+	return &host.Hosted{Process: p.Process, Level: slog.LevelDebug, Name: Auth, Addr: p.cfg.Listen.Auth, Build: func(ctx context.Context) (host.Service, error) {
 		s, err := auth.New(ctx, p.cfg.Auth, auth.Deps{
-			Log: p.opt.Log, Tokens: p.tokens, Data: p.cfg.Data, Seed: p.seeds(p.cfg.Auth.DatabaseURL), TrustInMemory: p.cfg.Runs(Gateway),
+			Log: p.Log, Tokens: p.tokens, Data: p.cfg.Data, Seed: p.seeds(p.cfg.Auth.DatabaseURL), TrustInMemory: p.cfg.Runs(Gateway),
 		})
 		if err != nil {
 			return nil, err
@@ -47,20 +48,20 @@ func (p *process) refuseSeededPassword(ctx context.Context, s *auth.Service) err
 		return err
 	}
 	if p.cfg.AllowDemoCredentials {
-		p.opt.Log.WarnContext(ctx, "listening beyond this machine while the seeded password is unchanged")
+		p.Log.WarnContext(ctx, "listening beyond this machine while the seeded password is unchanged")
 		return nil
 	}
 	return errors.New("the seeded user's password is unchanged, so nothing but loopback addresses may be listened on: change the password, or set --allow-demo-credentials")
 }
 
 func (p *process) buildBilling() (module.Module, error) {
-	h := &hosted{p: p, name: Billing, addr: p.cfg.Listen.Billing}
-	h.build = func(ctx context.Context) (service, error) {
-		s, err := billing.New(ctx, p.cfg.Billing, billing.Deps{Log: p.opt.Log, Tokens: p.tokens, Data: p.cfg.Data, Demo: p.cfg.Demo})
+	h := &host.Hosted{Process: p.Process, Level: slog.LevelDebug, Name: Billing, Addr: p.cfg.Listen.Billing}
+	h.Build = func(ctx context.Context) (host.Service, error) {
+		s, err := billing.New(ctx, p.cfg.Billing, billing.Deps{Log: p.Log, Tokens: p.tokens, Data: p.cfg.Data, Demo: p.cfg.Demo})
 		if err != nil {
 			return nil, err
 		}
-		if h.extra, err = p.serveGRPC(ctx, s); err != nil {
+		if h.Extra, err = p.serveGRPC(ctx, s); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		return s, nil
@@ -91,16 +92,28 @@ func (p *process) serveGRPC(ctx context.Context, s *billing.Service) (stop func(
 	}
 	return func(ctx context.Context) error {
 		states.Shutdown()
-		serve.StopGRPC(ctx, server)
+		stopGRPC(ctx, server)
 		return nil
 	}, nil
+}
+
+// stopGRPC drains the server until ctx ends, then closes its connections.
+func stopGRPC(ctx context.Context, s *grpc.Server) {
+	done := make(chan struct{})
+	go func() { s.GracefulStop(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		s.Stop()
+		<-done
+	}
 }
 
 func (p *process) buildProfiles() (module.Module, error) {
 	var conn *grpc.ClientConn
 	var producer *kafka.Producer
-	h := &hosted{p: p, name: Profiles, addr: p.cfg.Listen.Profiles}
-	h.build = func(ctx context.Context) (_ service, err error) {
+	h := &host.Hosted{Process: p.Process, Level: slog.LevelDebug, Name: Profiles, Addr: p.cfg.Listen.Profiles}
+	h.Build = func(ctx context.Context) (_ host.Service, err error) {
 		if p.billing != nil {
 			conn, err = p.billing()
 		} else {
@@ -110,11 +123,11 @@ func (p *process) buildProfiles() (module.Module, error) {
 		if err != nil {
 			return nil, fmt.Errorf("dial billing: %w", err)
 		}
-		if producer, err = kafka.NewProducer(p.kafka(), p.opt.Log); err != nil {
+		if producer, err = kafka.NewProducer(p.kafka(), p.Log); err != nil {
 			return nil, err
 		}
 		return profiles.New(ctx, p.cfg.Profiles, profiles.Deps{
-			Log: p.opt.Log, Tokens: p.tokens, Data: p.cfg.Data, Seed: p.seeds(p.cfg.Profiles.DatabaseURL), Demo: p.cfg.Demo, Billing: conn, Events: producer,
+			Log: p.Log, Tokens: p.tokens, Data: p.cfg.Data, Seed: p.seeds(p.cfg.Profiles.DatabaseURL), Demo: p.cfg.Demo, Billing: conn, Events: producer,
 		})
 	}
 	return closing{h, func() error {
@@ -145,7 +158,7 @@ func (p *process) kafka() kafka.Config {
 }
 
 func (p *process) buildAnalytics() (module.Module, error) {
-	return &hosted{p: p, name: Analytics, addr: p.cfg.Listen.Analytics, build: func(ctx context.Context) (service, error) {
-		return analytics.New(ctx, p.cfg.Analytics, analytics.Deps{Log: p.opt.Log, Tokens: p.tokens, Data: p.cfg.Data, Kafka: p.kafka()})
+	return &host.Hosted{Process: p.Process, Level: slog.LevelDebug, Name: Analytics, Addr: p.cfg.Listen.Analytics, Build: func(ctx context.Context) (host.Service, error) {
+		return analytics.New(ctx, p.cfg.Analytics, analytics.Deps{Log: p.Log, Tokens: p.tokens, Data: p.cfg.Data, Kafka: p.kafka()})
 	}}, nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/module"
 )
 
@@ -45,5 +46,5 @@ func (p *process) table() *module.Set {
 const (
 	data   = "data"
 	broker = "broker"
-	ops    = "ops"
+	ops    = host.OpsName
 )

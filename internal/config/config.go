@@ -23,6 +23,9 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 )
 
+// EnvPrefix starts the names of the environment variables of our programs.
+const EnvPrefix = "MEDICORE"
+
 // Setting is one value that can be configured.
 type Setting struct {
 	Path    string   // place in the file: profiles.database_url

@@ -16,6 +16,15 @@ var private = map[string]bool{
 	"query": true, "query_string": true, "raw_query": true, "variables": true, "body": true, "payload": true,
 }
 
+// LogConfig says how the process logs, always to standard error.
+type LogConfig struct {
+	Level  string `koanf:"level" doc:"debug, info, warn or error"`
+	Format string `koanf:"format" doc:"text or json"`
+}
+
+// DefaultLog tells what changed, as text.
+func DefaultLog() LogConfig { return LogConfig{Level: "info", Format: "text"} }
+
 // Logger returns a logger that writes to w. level is debug, info, warn or error; format is text or json.
 func Logger(w io.Writer, level, format string) (*slog.Logger, error) {
 	var l slog.Level

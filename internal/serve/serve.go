@@ -1,4 +1,4 @@
-// Package serve runs HTTP and gRPC listeners: liveness, readiness and metrics beside the handler, sane time-outs, and a
+// Package serve runs HTTP listeners: liveness, readiness and metrics beside the handler, sane time-outs, and a
 // stop that drains.
 package serve
 
@@ -16,7 +16,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"google.golang.org/grpc"
 )
 
 // State is the process's readiness, shared by its listeners: false before start completes and while draining.
@@ -116,14 +115,9 @@ func (h *HTTP) Stop(ctx context.Context) error {
 	return nil
 }
 
-// StopGRPC drains the server until ctx ends, then closes its connections.
-func StopGRPC(ctx context.Context, s *grpc.Server) {
-	done := make(chan struct{})
-	go func() { s.GracefulStop(); close(done) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		s.Stop()
-		<-done
-	}
+// Loopback reports whether only this machine reaches the address.
+func Loopback(addr string) bool {
+	host, _, _ := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

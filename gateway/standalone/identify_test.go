@@ -1,4 +1,4 @@
-package app
+package standalone
 
 import (
 	"encoding/json"
@@ -21,7 +21,7 @@ func TestWhatARoleStandsForAtTheGateway(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.claims), &c); err != nil {
 			t.Fatal(err)
 		}
-		who, ok := identify("rules")(&c)
+		who, ok := IdentifyOwn("rules")(&c)
 		if got := fmt.Sprintf("%v admin:%v service:%v user:admin:%v %v", ok, who.Admin, who.Service, who.Has("user:admin"), who.Policies); got != tt.want || who.Subject != c.Subject {
 			t.Errorf("%s: got %s, want %s", tt.claims, got, tt.want)
 		}

@@ -1,4 +1,4 @@
-package app
+package host
 
 import (
 	"context"
@@ -11,41 +11,43 @@ import (
 	"medicore.dev/medicore/internal/serve"
 )
 
-// service is what the services and the gateway have in common.
-type service interface {
+// Service is what the services and the gateway have in common.
+type Service interface {
 	Handler() http.Handler
 	Run(ctx context.Context) error
 	Close() error
 	Health(ctx context.Context) map[string]string
 }
 
-// hosted is a service with its listeners: requests and background work begin together, and requests drain before the
+// Hosted is a service with its listeners: requests and background work begin together, and requests drain before the
 // work ends and the store is closed.
-type hosted struct {
-	p     *process
-	name  string
-	addr  string
-	build func(ctx context.Context) (service, error)
+type Hosted struct {
+	Process *Process
+	Name    string
+	Addr    string // host:port
+	Build   func(ctx context.Context) (Service, error)
+	Level   slog.Level                      // at which its requests are logged
+	Public  bool                            // metrics and the detail of readiness are served elsewhere
+	Extra   func(ctx context.Context) error // stops a further listener, which Build may have started; may be nil
 
-	service  service
+	service  Service
 	listener *serve.HTTP
-	extra    func(ctx context.Context) error // stops a further listener; may be nil
 	work     *errgroup.Group
 	failed   context.Context // ends when the work fails
 	end      context.CancelFunc
 }
 
-func (h *hosted) Start(ctx context.Context) (err error) {
-	if h.service, err = h.build(ctx); err != nil {
+// Start builds the service and listens.
+func (h *Hosted) Start(ctx context.Context) (err error) {
+	if h.service, err = h.Build(ctx); err != nil {
 		return err
 	}
-	h.p.services[h.name] = h.service
+	p := h.Process
+	p.Services[h.Name] = h.service
 	mux := http.NewServeMux()
-	ops := serve.Ops{State: h.p.state, Version: h.p.opt.Version, Health: h.service.Health, Metrics: h.p.metrics.Registry}
-	ops.Public = h.name == Gateway && h.p.cfg.Listen.Ops != ""
-	ops.Register(mux)
-	mux.Handle("/", h.p.metrics.HTTP(h.name, h.p.opt.Log, h.level(), h.service.Handler()))
-	if h.listener, err = serve.Listen(ctx, h.name, h.addr, mux, h.p.opt.Log); err != nil {
+	serve.Ops{State: &p.state, Version: p.Version, Health: h.service.Health, Metrics: p.Metrics.Registry, Public: h.Public}.Register(mux)
+	mux.Handle("/", p.Metrics.HTTP(h.Name, p.Log, h.Level, h.service.Handler()))
+	if h.listener, err = serve.Listen(ctx, h.Name, h.Addr, mux, p.Log); err != nil {
 		return errors.Join(err, h.service.Close())
 	}
 	// The work outlives the context of the start: it ends in Stop, after the requests.
@@ -57,15 +59,8 @@ func (h *hosted) Start(ctx context.Context) (err error) {
 	return nil
 }
 
-// level is at which its requests are logged: what the gateway was asked matters, what it asked the services less so.
-func (h *hosted) level() slog.Level {
-	if h.name == Gateway {
-		return slog.LevelInfo
-	}
-	return slog.LevelDebug
-}
-
-func (h *hosted) Run(ctx context.Context) error {
+// Run waits until ctx ends or the work fails.
+func (h *Hosted) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
@@ -77,14 +72,15 @@ func (h *hosted) Run(ctx context.Context) error {
 	}
 }
 
-func (h *hosted) Stop(ctx context.Context) error {
+// Stop drains the requests, ends the work and closes the service.
+func (h *Hosted) Stop(ctx context.Context) error {
 	var errs []error
 	if s, ok := h.service.(interface{ Drain() }); ok {
 		s.Drain() // ends long-lived streams, which Shutdown would wait for
 	}
 	errs = append(errs, h.listener.Stop(ctx))
-	if h.extra != nil {
-		errs = append(errs, h.extra(ctx))
+	if h.Extra != nil {
+		errs = append(errs, h.Extra(ctx))
 	}
 	h.end()
 	errs = append(errs, wait(ctx, h.work))
