@@ -2,78 +2,34 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"os"
-	"os/signal"
-	"runtime/debug"
-	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"medicore.dev/medicore/cmd/internal/command"
+	"medicore.dev/medicore/internal/app"
+	"medicore.dev/medicore/internal/config"
 )
 
 // version is set when a release is built.
 var version = ""
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := root().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "medicore:", err)
-		status := 1
-		if e, ok := errors.AsType[*exitError](err); ok {
-			status = e.status
-		}
-		os.Exit(status)
-	}
-}
-
-// exitError ends the program with a status other than 1.
-type exitError struct {
-	status int
-	err    error
-}
-
-func (e *exitError) Error() string { return e.err.Error() }
-func (e *exitError) Unwrap() error { return e.err }
+func main() { os.Exit(command.Run(root())) }
 
 func root() *cobra.Command {
 	serve := serveCommand()
 	cmd := &cobra.Command{
-		Use:           "medicore",
-		Short:         "The MediCore platform: gateway, services, and the federation engine's tools",
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE:          serve.RunE, // serve is the default command, with its flags
-	}
-	cmd.SetOut(os.Stdout)
-	cmd.Flags().AddFlagSet(serve.Flags())
-	cmd.AddCommand(serve, configCommand(), gatewayCommand(), composeCommand(), checkCommand(), planCommand(), userCommand(), healthcheckCommand(), versionCommand())
-	return cmd
-}
-
-func versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
+		Use:   "medicore",
+		Short: "The MediCore platform: gateway, services, and the federation engine's tools",
 		Args:  cobra.NoArgs,
-		Run:   func(cmd *cobra.Command, _ []string) { cmd.Println("medicore", buildVersion()) },
+		RunE:  serve.RunE, // serve is the default command, with its flags
 	}
-}
-
-// buildVersion is the release's version, else the commit that the binary was built from, as far as Go recorded it.
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return "dev " + s.Value[:min(12, len(s.Value))]
-			}
-		}
-	}
-	return "dev"
+	cmd.Flags().AddFlagSet(serve.Flags())
+	platform := app.DefaultConfig()
+	gateway := command.Gateway("gateway", command.GatewayOptions{
+		Release: version, Others: config.Settings(config.EnvPrefix, &platform), Lister: lister,
+	})
+	cmd.AddCommand(serve, configCommand(), gateway, command.Compose(), command.Check(), command.Plan(), userCommand(),
+		command.Healthcheck("http://127.0.0.1:8084/ready"), command.Version(version))
+	return cmd
 }

@@ -1,21 +1,20 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"medicore.dev/medicore/cmd/internal/command"
 	"medicore.dev/medicore/internal/app"
 	"medicore.dev/medicore/internal/config"
 	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/observe"
 )
+
+// lister is the command that lists what can be set.
+const lister = "medicore config"
 
 // settings adds the configuration's flags to the command; the returned function reads the effective configuration.
 func settings(cmd *cobra.Command) func() (app.Config, error) {
@@ -31,7 +30,7 @@ func settings(cmd *cobra.Command) func() (app.Config, error) {
 		if file == "" {
 			file = config.DefaultFile("medicore.yaml")
 		}
-		err := config.Load(&cfg, config.Sources{Prefix: config.EnvPrefix, File: file, Env: os.Environ(), Flags: cmd.Flags()})
+		err := config.Load(&cfg, config.Sources{Prefix: config.EnvPrefix, File: file, Env: os.Environ(), Flags: cmd.Flags(), Lister: lister})
 		return cfg, err
 	}
 }
@@ -57,7 +56,7 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return app.Run(cmd.Context(), cfg, host.Options{Log: log, Version: buildVersion()})
+		return app.Run(cmd.Context(), cfg, host.Options{Log: log, Version: command.BuildVersion(version)})
 	}
 	return cmd
 }
@@ -80,34 +79,6 @@ func configCommand() *cobra.Command {
 		}
 		cmd.Print(out)
 		return cfg.Validate()
-	}
-	return cmd
-}
-
-func healthcheckCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "healthcheck",
-		Short: "Succeed if the platform answers that it is ready (for containers without a shell)",
-		Args:  cobra.NoArgs,
-	}
-	url := cmd.Flags().String("url", "http://127.0.0.1:8084/ready", "what to ask")
-	timeout := cmd.Flags().Duration("timeout", 2*time.Second, "how long to wait")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		client := http.Client{Timeout: *timeout}
-		req, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, *url, nil)
-		if err != nil {
-			return err
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = resp.Body.Close() }()
-		body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-		if resp.StatusCode != http.StatusOK {
-			return errors.Join(fmt.Errorf("%s answered %s: %s", *url, resp.Status, strings.TrimSpace(string(body))), err)
-		}
-		return err
 	}
 	return cmd
 }

@@ -101,6 +101,7 @@ type Sources struct {
 	Env    []string       // as os.Environ gives it
 	Flags  *pflag.FlagSet // parsed; only flags that were given count. May be nil
 	Others []Setting      // of other commands: their variables may be set too and are not read
+	Lister string         // the command that lists what can be set, which errors name
 }
 
 // Load fills the struct that cfg points to, which must hold the defaults. A key or a PREFIX_ variable that no setting
@@ -112,7 +113,7 @@ func Load(cfg any, src Sources) error {
 		if err := k.Load(file.Provider(src.File), yaml.Parser()); err != nil {
 			return fmt.Errorf("read the configuration file %s: %w", src.File, err)
 		}
-		if err := unknownKeys(k, settings, src.File); err != nil {
+		if err := unknownKeys(k, settings, src); err != nil {
 			return err
 		}
 	}
@@ -154,7 +155,7 @@ func list(from, to reflect.Type, v any) (any, error) {
 	return out, nil
 }
 
-func unknownKeys(k *koanf.Koanf, settings []Setting, from string) error {
+func unknownKeys(k *koanf.Koanf, settings []Setting, src Sources) error {
 	known := map[string]bool{}
 	for _, s := range settings {
 		known[s.Path] = true
@@ -167,7 +168,7 @@ func unknownKeys(k *koanf.Koanf, settings []Setting, from string) error {
 	}
 	if len(bad) > 0 {
 		sort.Strings(bad)
-		return fmt.Errorf("%s: unknown key %s (medicore config lists the known ones)", from, strings.Join(bad, ", "))
+		return fmt.Errorf("%s: unknown key %s (%s lists the known ones)", src.File, strings.Join(bad, ", "), src.Lister)
 	}
 	return nil
 }
@@ -203,7 +204,7 @@ func fromEnv(settings []Setting, src Sources) (map[string]any, error) {
 	}
 	if len(bad) > 0 {
 		sort.Strings(bad)
-		return nil, fmt.Errorf("environment: unknown variable %s (medicore config lists the known ones)", strings.Join(bad, ", "))
+		return nil, fmt.Errorf("environment: unknown variable %s (%s lists the known ones)", strings.Join(bad, ", "), src.Lister)
 	}
 	return out, nil
 }

@@ -49,7 +49,7 @@ func TestLoad(t *testing.T) {
 		{name: "a further variable sets a secret", env: []string{"INNER_URL=u"}, want: sample{Size: 3, Inner: inner{URL: "u", Timeout: time.Second}}},
 		{name: "an unknown key is named with its file", file: bad, wantErr: "inner.tiemout"},
 		{name: "a variable of another command is not read", env: []string{"T_COLOR=red"}, want: defaults()},
-		{name: "an unknown variable is named", env: []string{"T_SIZE=5"}, wantErr: "T_SIZE"},
+		{name: "an unknown variable is named", env: []string{"T_SIZE=5"}, wantErr: "T_SIZE (t config lists the known ones)"},
 		{name: "a wrong type is named by its key", env: []string{"T_SIZE_MB=many"}, wantErr: "size_mb"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestLoad(t *testing.T) {
 			if err := fs.Parse(tt.args); err != nil {
 				t.Fatal(err)
 			}
-			err := Load(&cfg, Sources{Prefix: "T", File: tt.file, Env: tt.env, Flags: fs, Others: []Setting{{Env: []string{"T_COLOR"}}}})
+			err := Load(&cfg, Sources{Prefix: "T", File: tt.file, Env: tt.env, Flags: fs, Others: []Setting{{Env: []string{"T_COLOR"}}}, Lister: "t config"})
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(tt.wantErr)) {
 					t.Fatalf("got error %v, want one that names %s", err, tt.wantErr)

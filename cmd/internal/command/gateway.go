@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"cmp"
@@ -14,7 +14,6 @@ import (
 	"medicore.dev/medicore/gateway/registry"
 	"medicore.dev/medicore/gateway/standalone"
 	"medicore.dev/medicore/gateway/upstream"
-	"medicore.dev/medicore/internal/app"
 	"medicore.dev/medicore/internal/config"
 	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/observe"
@@ -27,9 +26,17 @@ type gatewaySettings struct {
 	Secret  string            `koanf:"jwt_secret" env:"JWT_SECRET" secret:"true" doc:"base64 of the secret that tokens are signed with (HS256); empty: no token is looked at"`
 }
 
-func gatewayCommand() *cobra.Command {
+// GatewayOptions are what differs between the programs that run a gateway.
+type GatewayOptions struct {
+	Release string
+	Others  []config.Setting // of the program's other commands: their variables may be set too
+	Lister  string           // the command that lists the settings
+}
+
+// Gateway runs the gateway alone. use is what it is called by.
+func Gateway(use string, opt GatewayOptions) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "gateway (--subgraph NAME=URL ... | --config supergraph.yaml | --supergraph FILE|URL)",
+		Use:   use + " (--subgraph NAME=URL ... | --config supergraph.yaml | --supergraph FILE|URL)",
 		Short: "Run the federation gateway alone, over anybody's subgraphs",
 		Args:  cobra.NoArgs,
 	}
@@ -43,9 +50,8 @@ func gatewayCommand() *cobra.Command {
 	profiles := cmd.Flags().Bool("ops-profiles", false, "serve profiles of the process, for go tool pprof, at /debug/pprof/ on --ops-listen")
 	cache := cmd.Flags().String("cache", "", "short for --gateway.supergraph-cache")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		platform := app.DefaultConfig()
 		if err := config.Load(&settings, config.Sources{
-			Prefix: config.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags(), Others: config.Settings(config.EnvPrefix, &platform),
+			Prefix: config.EnvPrefix, Env: os.Environ(), Flags: cmd.Flags(), Others: opt.Others, Lister: opt.Lister,
 		}); err != nil {
 			return err
 		}
@@ -68,7 +74,7 @@ func gatewayCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return standalone.Run(cmd.Context(), f, host.Options{Log: log, Version: buildVersion()})
+		return standalone.Run(cmd.Context(), f, host.Options{Log: log, Version: BuildVersion(opt.Release)})
 	}
 	return cmd
 }

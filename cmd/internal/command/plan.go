@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"encoding/json"
@@ -13,7 +13,8 @@ import (
 	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
-func planCommand() *cobra.Command {
+// Plan prints the stages of planning.
+func Plan() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan --supergraph FILE --operation FILE",
 		Short: "Print how an operation is planned over a supergraph",

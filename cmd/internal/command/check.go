@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"errors"
@@ -12,7 +12,8 @@ import (
 	"medicore.dev/medicore/gateway/registry"
 )
 
-func checkCommand() *cobra.Command {
+// Check says what changed for clients between a schema and what subgraphs compose to.
+func Check() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check --config supergraph.yaml --against OLD",
 		Short: "Compose subgraphs and list what changed for clients; fail on a breaking change",

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ func runPlan(t *testing.T, operation string, args ...string) (string, error) {
 			t.Fatal(err)
 		}
 	}
-	cmd := planCommand()
+	cmd := Plan()
 	var out bytes.Buffer
 	cmd.SetOut(&out)
 	cmd.SetErr(&bytes.Buffer{})

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"encoding/json"
@@ -12,7 +12,8 @@ import (
 	"medicore.dev/medicore/gateway/registry"
 )
 
-func composeCommand() *cobra.Command {
+// Compose composes subgraphs.
+func Compose() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compose --config supergraph.yaml",
 		Short: "Compose subgraphs into a supergraph, or say why they do not fit",
