@@ -5,40 +5,41 @@ package console
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
+	"time"
 )
 
 // Policy is the Content-Security-Policy of an application that talks to its own origin only.
 const Policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
+// file is one of the application's files. It stays where it is and is not held: most are large, and many processes never
+// serve one.
 type file struct {
-	body []byte
+	open func() (fs.File, error)
 	kind string
-	etag string
+	etag func() (string, error) // worked out when it is first asked for
 }
 
-// New serves the files of fsys below prefix, which begins and ends with a slash. With spa, a path without an extension
-// that names no file is answered by index.html.
+// New serves the files of fsys below prefix, which begins and ends with a slash. The files must be io.ReadSeekers, as those of
+// embed.FS are. With spa, a path without an extension that names no file is answered by index.html.
 func New(fsys fs.FS, prefix string, spa bool) (http.Handler, error) {
 	files := map[string]file{}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		body, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(body)
 		kind := mime.TypeByExtension(path.Ext(name))
 		if kind == "" {
 			kind = "application/octet-stream"
 		}
-		files[name] = file{body, kind, `"` + hex.EncodeToString(sum[:12]) + `"`}
+		open := func() (fs.File, error) { return fsys.Open(name) }
+		files[name] = file{open, kind, sync.OnceValues(func() (string, error) { return etag(open) })}
 		return nil
 	})
 	if err != nil {
@@ -64,22 +65,40 @@ func New(fsys fs.FS, prefix string, spa bool) (http.Handler, error) {
 	}), nil
 }
 
+func etag(open func() (fs.File, error)) (string, error) {
+	f, err := open()
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`, nil
+}
+
 func serve(w http.ResponseWriter, r *http.Request, name string, f file) {
+	tag, err := f.etag()
+	if err != nil {
+		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
+		return
+	}
+	content, err := f.open()
+	if err != nil {
+		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
+		return
+	}
+	defer func() { _ = content.Close() }()
 	h := w.Header()
 	h.Set("Content-Security-Policy", Policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Type", f.kind)
-	h.Set("ETag", f.etag)
+	h.Set("ETag", tag)
 	h.Set("Cache-Control", "no-cache")
 	if strings.HasPrefix(name, "assets/") {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if r.Header.Get("If-None-Match") == f.etag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	if r.Method == http.MethodGet {
-		_, _ = w.Write(f.body)
-	}
+	http.ServeContent(w, r, "", time.Time{}, content.(io.ReadSeeker))
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -46,5 +47,32 @@ func TestPages(t *testing.T) {
 	h.ServeHTTP(second, again)
 	if second.Code != http.StatusNotModified || second.Body.Len() > 0 {
 		t.Errorf("an unchanged page answered %d", second.Code)
+	}
+}
+
+// opened counts the files that are opened.
+type opened struct {
+	fstest.MapFS
+	n int
+}
+
+func (o *opened) Open(name string) (fs.File, error) {
+	o.n++
+	return o.MapFS.Open(name)
+}
+
+func TestNothingIsReadBeforeItIsAskedFor(t *testing.T) {
+	files := &opened{MapFS: fstest.MapFS{"index.html": {Data: []byte("<html>app")}, "assets/a-1.js": {Data: []byte("code")}}}
+	h, err := New(files, "/admin/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files.n > 0 {
+		t.Errorf("%d files were opened before there was a request", files.n)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/admin/assets/a-1.js", nil))
+	if w.Body.String() != "code" || w.Header().Get("Content-Length") != "4" {
+		t.Errorf("got %q with the headers %v", w.Body, w.Header())
 	}
 }
