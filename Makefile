@@ -6,8 +6,9 @@ help: ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 run: ## run everything on embedded defaults
 	go run ./cmd/medicore
-build: ## bin/medicore
+build: ## bin/medicore, and bin/medicore-gateway: the gateway alone
 	go build -o bin/medicore ./cmd/medicore
+	CGO_ENABLED=0 go build -o bin/medicore-gateway ./cmd/medicore-gateway
 gen: ## generated Go: ent clients, gqlgen servers, protobuf, docs, the embedded supergraph
 	go generate ./...
 web: ## the console and GraphiQL, into web/admin/dist

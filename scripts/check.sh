@@ -60,10 +60,11 @@ equivalence() {
     go test -tags e2e -race -timeout 30m -count=1 -run TestFederationEqualsMonolith ./test/monolith -supergraphs 10
 }
 phase "federation against a monolith, and other gateways" equivalence
-phase "build" go build -o "$work/medicore" ./cmd/medicore
-export CHECK_BIN=$work/medicore
+build() { go build -o "$work/medicore" ./cmd/medicore && CGO_ENABLED=0 go build -o "$work/medicore-gateway" ./cmd/medicore-gateway; }
+phase "build" build
+export CHECK_BIN=$work/medicore CHECK_GATEWAY_BIN=$work/medicore-gateway
 phase "the binary as one process and as five" go test -tags e2e -p 1 -timeout 10m -count=1 ./test/e2e ./test/rest
-phase "every shape of the benchmark, answered by ours" go run ./bench/compare -short -medicore "$CHECK_BIN"
+phase "every shape of the benchmark, answered by ours" go run ./bench/compare -short -medicore "$CHECK_GATEWAY_BIN"
 phase "our supergraph in another gateway, others' in ours" go test -tags e2e -timeout 10m -count=1 ./test/interchange
 
 serve() {

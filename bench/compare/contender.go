@@ -25,14 +25,13 @@ type contender struct {
 
 // contenders are the gateways that are here, and a sentence about each that is not.
 func (b *bench) contenders(ctx context.Context) (list []contender, absent []string) {
+	gateway, build := alone(ctx, b.medicore)
 	for _, sharing := range modes {
 		list = append(list, contender{
-			name: "ours " + sharing, about: "medicore gateway, shares " + shares[sharing], sharing: sharing, ready: "/ready", ours: true,
+			name: "ours " + sharing, about: build + ", shares " + shares[sharing], sharing: sharing, ready: "/ready", ours: true,
 			launch: func(port, _ string) ([]string, []string, error) {
-				argv := []string{
-					b.medicore, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port,
-					fmt.Sprintf("--gateway.sharing.fetches=%t", sharing != "none"), fmt.Sprintf("--gateway.sharing.requests=%t", sharing == "both"),
-				}
+				argv := append(slices.Clip(gateway), "--supergraph", b.sdl, "--listen", "127.0.0.1:"+port,
+					fmt.Sprintf("--gateway.sharing.fetches=%t", sharing != "none"), fmt.Sprintf("--gateway.sharing.requests=%t", sharing == "both"))
 				if b.profile == "" {
 					return nil, argv, nil
 				}
@@ -43,10 +42,11 @@ func (b *bench) contenders(ctx context.Context) (list []contender, absent []stri
 		})
 	}
 	if b.before != "" {
+		gateway, build := alone(ctx, b.before)
 		list = append(list, contender{
-			name: "ours before", about: version(ctx, b.before, "version") + ", default settings", sharing: "subgraph", ready: "/ready",
+			name: "ours before", about: build + ", default settings", sharing: "subgraph", ready: "/ready",
 			launch: func(port, _ string) ([]string, []string, error) {
-				return nil, []string{b.before, "gateway", "--supergraph", b.sdl, "--listen", "127.0.0.1:" + port}, nil
+				return nil, append(slices.Clip(gateway), "--supergraph", b.sdl, "--listen", "127.0.0.1:"+port), nil
 			},
 		})
 	}
@@ -150,6 +150,16 @@ func (b *bench) hiveGateway() (string, error) {
 		return "", fmt.Errorf("npm ci --prefix test/interchange/node installs it, or set BENCH_HIVE_GATEWAY")
 	}
 	return program, nil
+}
+
+// alone is the command line by which a program of ours runs the gateway alone, and what the program says that it is:
+// medicore-gateway does nothing else, medicore has a command for it.
+func alone(ctx context.Context, program string) (argv []string, about string) {
+	about = version(ctx, program, "version")
+	if strings.HasPrefix(about, "medicore-gateway ") {
+		return []string{program}, about
+	}
+	return []string{program, "gateway"}, "the command gateway of " + about
 }
 
 // version is what the command prints.

@@ -30,8 +30,8 @@ type settings struct {
 	shapes      []string
 	gateways    []string // by prefix; none: all
 	connections []int    // of the deep join; the other shapes have base
-	medicore    string   // the binary; "": it is built
-	before      string   // another build of it, to compare with; "": none
+	medicore    string   // our program; "": it is built
+	before      string   // another build of ours, to compare with; "": none
 	root        string   // of the project
 	out         string   // file for the table
 	profile     string   // folder for profiles of ours
@@ -52,8 +52,8 @@ func parse(args []string) (*settings, error) {
 	shapes := flags.String("shapes", "", "of these only, e.g. deep,wide")
 	gateways := flags.String("gateways", "", "only those whose names begin with one of these, e.g. ours,hive-router or 'ours none'")
 	connections := flags.String("connections", "1,16,50,200", "of the deep join; the other shapes have "+strconv.Itoa(base))
-	flags.StringVar(&s.medicore, "medicore", "", "our binary; without it one is built")
-	flags.StringVar(&s.before, "before", "", "another build of our binary, e.g. from before a change, that takes part as \"ours before\", with its default settings")
+	flags.StringVar(&s.medicore, "medicore", "", "our program, medicore-gateway or medicore; without it the former is built")
+	flags.StringVar(&s.before, "before", "", "another build of either, e.g. from before a change, that takes part as \"ours before\", with its default settings")
 	flags.StringVar(&s.root, "root", ".", "folder of the project")
 	flags.StringVar(&s.out, "out", "", "file that the table is written to as well")
 	flags.StringVar(&s.profile, "profile", "", "folder for processor and allocation profiles of the first of ours, taken in a turn after the last round")
@@ -128,7 +128,7 @@ func compare(ctx context.Context, s *settings) (err error) {
 	}
 	contenders, absent := b.contenders(ctx)
 	t := &table{out: out}
-	t.head(ctx, b, contenders, absent)
+	t.head(b, contenders, absent)
 	for _, shape := range world.Shapes() {
 		if len(s.shapes) > 0 && !slices.Contains(s.shapes, shape.Name) {
 			continue
@@ -163,12 +163,13 @@ type bench struct {
 func (b *bench) build(ctx context.Context) error {
 	programs := map[string]string{"subgraphs": "./bench/subgraphs", "floor": "./bench/floor"}
 	if b.medicore == "" {
-		programs["medicore"] = "./cmd/medicore"
-		b.medicore = filepath.Join(b.work, "medicore")
+		programs["medicore-gateway"] = "./cmd/medicore-gateway"
+		b.medicore = filepath.Join(b.work, "medicore-gateway")
 	}
 	for name, pkg := range programs {
 		cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(b.work, name), pkg)
 		cmd.Dir, cmd.Stderr = b.root, os.Stderr
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as the image has it
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("build %s: %w", pkg, err)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,11 +21,11 @@ type table struct {
 
 func (t *table) printf(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format, args...) }
 
-func (t *table) head(ctx context.Context, b *bench, contenders []contender, absent []string) {
+func (t *table) head(b *bench, contenders []contender, absent []string) {
 	t.rounds = b.rounds
 	t.printf("# Gateways compared\n\n%s, %s/%s, %s\n%s\n", time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.Version(), b.machine.describe())
 	t.printf("%d interleaved rounds of %v for each gateway, %v before each thrown away; medians over the rounds; every answer is checked\n", b.rounds, b.measured, b.warm)
-	t.printf("ours: %s\n\n", version(ctx, b.medicore, "version"))
+	t.printf("\n")
 	for _, c := range contenders {
 		t.printf("- %s: %s\n", c.name, c.about)
 	}

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -116,5 +117,32 @@ func TestImportDirections(t *testing.T) {
 	})
 	if seen < 100 {
 		t.Errorf("only %d imports were seen: is the root right?", seen)
+	}
+}
+
+// The gateway's own program is for those who have none of our services.
+func TestTheGatewaysProgramNeedsNoService(t *testing.T) {
+	needs := map[string][]string{} // by folder
+	imports(t, func(file, imp string) {
+		dir := path.Dir(file)
+		needs[dir] = append(needs[dir], imp)
+	})
+	foreign := append([]string{"subgraphs/", "ent/", "proto/", "internal/app", "internal/kafka", "internal/database"}, technologies...)
+	foreign = slices.DeleteFunc(foreign, func(f string) bool { return f == "net/http" })
+	seen := map[string]string{"cmd/medicore-gateway": ""} // who imports it
+	for queue := []string{"cmd/medicore-gateway"}; len(queue) > 0; queue = queue[1:] {
+		for _, imp := range needs[queue[0]] {
+			if _, ok := seen[imp]; ok {
+				continue
+			}
+			seen[imp] = queue[0]
+			queue = append(queue, imp)
+			if slices.ContainsFunc(foreign, func(f string) bool { return below(imp, f) }) {
+				t.Errorf("it needs %s, which %s imports", imp, queue[0])
+			}
+		}
+	}
+	if _, ok := seen["gateway/federation/plan"]; !ok {
+		t.Error("its imports were not followed: is its folder right?")
 	}
 }

@@ -5,9 +5,6 @@ package e2e
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,20 +100,9 @@ func TestBadInput(t *testing.T) {
 func TestIdleMemory(t *testing.T) {
 	p := platform.One(t)
 	p.Login(t, platform.AdminEmail, platform.AdminPassword)
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Procs[0].PID()))
-	if err != nil {
-		t.Fatalf("read the resident size: %v", err)
-	}
-	for line := range strings.Lines(string(status)) {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, err := strconv.Atoi(strings.Fields(kb)[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%d MB resident, ready after %v", n/1024, p.Ready)
-			if n > 150*1024 {
-				t.Errorf("%d MB resident, the limit is 150", n/1024)
-			}
-		}
+	resident := p.Procs[0].Resident(t)
+	t.Logf("%d MB resident, ready after %v", resident>>20, p.Ready)
+	if resident > 150<<20 {
+		t.Errorf("%d MB resident, the limit is 150", resident>>20)
 	}
 }

@@ -25,10 +25,20 @@ type outcome struct {
 	status         int
 }
 
-// medicore runs the built binary in the folder to its end.
+// medicore runs the built medicore in the folder to its end. medicore-gateway must do the same: both have the command.
 func medicore(t *testing.T, dir string, env []string, args ...string) outcome {
 	t.Helper()
-	cmd := exec.Command(platform.Binary(t), args...)
+	got, other := run(t, platform.Binary(t), dir, env, args), run(t, platform.GatewayBinary(t), dir, env, args)
+	other.stderr = strings.Replace(other.stderr, "medicore-gateway: ", "medicore: ", 1)
+	if other != got {
+		t.Errorf("%q: medicore gives %+v, medicore-gateway %+v", args, got, other)
+	}
+	return got
+}
+
+func run(t *testing.T, program, dir string, env, args []string) outcome {
+	t.Helper()
+	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

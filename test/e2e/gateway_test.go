@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,8 +49,20 @@ func stateOf(t *testing.T, url string) state {
 	return st
 }
 
+// alone are the command lines that run a gateway alone.
+func alone(t *testing.T) map[string][]string {
+	t.Helper()
+	return map[string][]string{"medicore gateway": {platform.Binary(t), "gateway"}, "medicore-gateway": {platform.GatewayBinary(t)}}
+}
+
 // A gateway alone follows a file and a running subgraph, survives what is wrong, and starts with what it kept.
 func TestTheGatewayAloneFollowsItsSubgraphs(t *testing.T) {
+	for name, command := range alone(t) {
+		t.Run(name, func(t *testing.T) { followsItsSubgraphs(t, command) })
+	}
+}
+
+func followsItsSubgraphs(t *testing.T, command []string) {
 	var told atomic.Pointer[string]
 	tell := func(sdl string) { told.Store(&sdl) }
 	tell(reviews)
@@ -64,8 +77,8 @@ func TestTheGatewayAloneFollowsItsSubgraphs(t *testing.T) {
 	begin := func() (string, *platform.Process) {
 		t.Helper()
 		addr := platform.FreeAddr(t)
-		proc := platform.Start(t, "gateway", []string{"SHOP_TOKEN=secret", "MEDICORE_GATEWAY_POLL_INTERVAL=50ms"}, platform.Binary(t),
-			"gateway", "--config", filepath.Join(dir, "config", "supergraph.yaml"), "--cache", filepath.Join(dir, "kept.graphql"), "--listen", addr)
+		proc := platform.Start(t, "gateway", []string{"SHOP_TOKEN=secret", "MEDICORE_GATEWAY_POLL_INTERVAL=50ms"}, command[0],
+			append(command[1:], "--config", filepath.Join(dir, "config", "supergraph.yaml"), "--cache", filepath.Join(dir, "kept.graphql"), "--listen", addr)...)
 		platform.WaitFor(t, "http://"+addr+"/ready", proc)
 		return "http://" + addr, proc
 	}
@@ -114,14 +127,14 @@ func TestTheGatewayAloneFollowsItsSubgraphs(t *testing.T) {
 func TestTheGatewayAloneOverRunningServices(t *testing.T) {
 	p := platform.Apart(t)
 	token := p.Login(t, platform.AdminEmail, platform.AdminPassword)
-	args := []string{"gateway"}
+	args := slices.Clone(alone(t)["medicore gateway"])
 	for _, name := range []string{"analytics", "auth", "billing", "profiles"} {
 		args = append(args, "--subgraph", name+"="+p.URLs[name]+"/graphql")
 	}
 	begin := func(args ...string) *platform.Platform {
 		t.Helper()
 		addr := platform.FreeAddr(t)
-		proc := platform.Start(t, "gateway", []string{"JWT_SECRET=" + platform.Secret}, platform.Binary(t), append(args, "--listen", addr)...)
+		proc := platform.Start(t, "gateway", []string{"JWT_SECRET=" + platform.Secret}, args[0], append(args[1:], "--listen", addr)...)
 		platform.WaitFor(t, "http://"+addr+"/ready", proc)
 		return &platform.Platform{URL: "http://" + addr}
 	}
@@ -136,7 +149,7 @@ func TestTheGatewayAloneOverRunningServices(t *testing.T) {
 	composed := supergraph(composing)
 	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, composed.SDL) }))
 	defer served.Close()
-	following := begin("gateway", "--supergraph", served.URL)
+	following := begin(platform.GatewayBinary(t), "--supergraph", served.URL)
 	if st := supergraph(following); composed.Origin != "composed" || st.Origin != "followed" || st.Hash != composed.Hash {
 		t.Errorf("one composed %s, the other follows %s, which is %s", composed.Hash, st.Hash, st.Origin)
 	}

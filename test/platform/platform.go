@@ -1,4 +1,4 @@
-// Package platform starts the built medicore binary for tests, as one process on embedded defaults or as five
+// Package platform starts the built programs for tests, medicore as one process on embedded defaults or as five
 // processes on PostgreSQL and Kafka, and talks to it as a client would.
 package platform
 
@@ -45,26 +45,40 @@ type Process struct {
 	err  error
 }
 
-var build = sync.OnceValues(func() (string, error) {
-	if bin := os.Getenv("CHECK_BIN"); bin != "" {
+// program is a program of ours, built once: unless the variable names one that is built.
+func program(name, variable string, env ...string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		if bin := os.Getenv(variable); bin != "" {
+			return bin, nil
+		}
+		dir, err := os.MkdirTemp("", "medicore-bin")
+		if err != nil {
+			return "", err
+		}
+		bin := filepath.Join(dir, name)
+		cmd := exec.Command("go", "build", "-o", bin, "medicore.dev/medicore/cmd/"+name)
+		cmd.Env = append(os.Environ(), env...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
 		return bin, nil
-	}
-	dir, err := os.MkdirTemp("", "medicore-bin")
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(dir, "medicore")
-	out, err := exec.Command("go", "build", "-o", bin, "medicore.dev/medicore/cmd/medicore").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the binary: %w\n%s", err, out)
-	}
-	return bin, nil
-})
+	})
+}
 
-// Binary returns the path of the built binary: $CHECK_BIN, or one built now.
-func Binary(t testing.TB) string {
+var (
+	medicore        = program("medicore", "CHECK_BIN")
+	medicoreGateway = program("medicore-gateway", "CHECK_GATEWAY_BIN", "CGO_ENABLED=0")
+)
+
+// Binary returns the path of the built medicore: $CHECK_BIN, or one built now.
+func Binary(t testing.TB) string { return built(t, medicore) }
+
+// GatewayBinary returns the path of the built medicore-gateway: $CHECK_GATEWAY_BIN, or one built now.
+func GatewayBinary(t testing.TB) string { return built(t, medicoreGateway) }
+
+func built(t testing.TB, program func() (string, error)) string {
 	t.Helper()
-	bin, err := build()
+	bin, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +243,21 @@ func (p *Process) Log() string { return p.log.String() }
 
 // PID returns the process's id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Resident is the memory that the process holds, in bytes.
+func (p *Process) Resident(t testing.TB) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+	if err != nil {
+		t.Fatalf("read the resident size: %v", err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	var kb int
+	if _, err := fmt.Sscan(rest, &kb); err != nil {
+		t.Fatalf("read the resident size: %v", err)
+	}
+	return kb << 10
+}
 
 // Database makes a fresh PostgreSQL database on the server that base names and returns its URL.
 func Database(t testing.TB, base, service string) string {
