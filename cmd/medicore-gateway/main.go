@@ -21,6 +21,6 @@ func root() *cobra.Command {
 
 What a dotted flag sets, an environment variable sets too: MEDICORE_GATEWAY_MAX_DEPTH is --gateway.max-depth.
 JWT_SECRET is the base64 of the secret that tokens are signed with (HS256); without it no token is looked at.`
-	cmd.AddCommand(command.Compose(), command.Check(), command.Plan(), command.Healthcheck("http://127.0.0.1:4000/ready"), command.Version(version))
+	cmd.AddCommand(command.Compose(), command.Check(), command.Plan(), command.Healthcheck("the gateway", "http://127.0.0.1:4000/ready"), command.Version(version))
 	return cmd
 }

@@ -30,6 +30,6 @@ func root() *cobra.Command {
 		Release: version, Others: config.Settings(config.EnvPrefix, &platform), Lister: lister,
 	})
 	cmd.AddCommand(serve, configCommand(), gateway, command.Compose(), command.Check(), command.Plan(), userCommand(),
-		command.Healthcheck("http://127.0.0.1:8084/ready"), command.Version(version))
+		command.Healthcheck("the platform", "http://127.0.0.1:8084/ready"), command.Version(version))
 	return cmd
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Healthcheck asks a running program whether it is ready, at the URL unless told otherwise.
-func Healthcheck(ready string) *cobra.Command {
+// Healthcheck asks what runs whether it is ready, at the URL unless told otherwise.
+func Healthcheck(what, ready string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Succeed if the platform answers that it is ready (for containers without a shell)",
+		Short: "Succeed if " + what + " answers that it is ready (for containers without a shell)",
 		Args:  cobra.NoArgs,
 	}
 	url := cmd.Flags().String("url", ready, "what to ask")
