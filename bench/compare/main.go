@@ -68,6 +68,15 @@ func parse(args []string) (*settings, error) {
 	if s.rounds < 1 || s.measured <= 0 || s.warm <= 0 || s.measured > time.Hour {
 		return nil, errors.New("-rounds, -time and -warm must be positive, -time at most an hour")
 	}
+	for _, program := range []*string{&s.medicore, &s.before} { // they run in another folder
+		if *program != "" {
+			abs, err := filepath.Abs(*program)
+			if err != nil {
+				return nil, err
+			}
+			*program = abs
+		}
+	}
 	s.shapes, s.gateways = items(*shapes), items(*gateways)
 	for _, text := range items(*connections) {
 		n, err := strconv.Atoi(text)
