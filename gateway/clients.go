@@ -6,9 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/supergraph"
-	"medicore.dev/medicore/gateway/inflight"
 	"medicore.dev/medicore/gateway/upstream"
 )
 
@@ -18,7 +16,7 @@ type clients struct {
 	transport *upstream.Network
 	cfg       Config
 	writes    upstream.Writes
-	share     *inflight.Group[*exec.Response] // nil: every query is sent
+	share     *upstream.Queries // nil: every query is sent
 
 	mu     sync.Mutex
 	urls   map[string]string // of the client's subgraphs, when a supergraph named them
@@ -28,7 +26,7 @@ type clients struct {
 func newClients(cfg Config) *clients {
 	c := &clients{transport: upstream.NewNetwork(), cfg: cfg}
 	if cfg.Sharing.Fetches {
-		c.share = inflight.NewGroup[*exec.Response]()
+		c.share = upstream.NewQueries()
 	}
 	return c
 }

@@ -15,11 +15,11 @@ import (
 )
 
 // postPlain makes one attempt by http1, as post does by net/http. ok is false if the request is not for it.
-func (c *Client) postPlain(ctx context.Context, deadline time.Time, sg *subgraph, e *endpoint, req *exec.Request) (body []byte, again bool, err error, ok bool) {
+func (c *Client) postPlain(ctx context.Context, deadline time.Time, sg *subgraph, e *endpoint, req *exec.Request) (a answer, again bool, err error, ok bool) {
 	var space [8]http1.Field
 	fields, ok := c.fields(ctx, space[:0], req.Kind == ast.Query)
 	if !ok {
-		return nil, false, nil, false
+		return answer{}, false, nil, false
 	}
 	e.requests.Add(1)
 	resp, err := e.plain.Post(ctx, http1.Request{
@@ -27,25 +27,25 @@ func (c *Client) postPlain(ctx context.Context, deadline time.Time, sg *subgraph
 	}, fields...)
 	switch {
 	case errors.Is(err, http1.ErrField):
-		return nil, false, fmt.Errorf("make a request to %s: %w", e.url.Redacted(), err), true
+		return answer{}, false, fmt.Errorf("make a request to %s: %w", e.url.Redacted(), err), true
 	case resp.Status == 0:
 		e.errors.Add(1)
 		if !ended(ctx, deadline) || isDial(err) {
 			e.failed(time.Now())
 		}
-		return nil, true, fmt.Errorf("post to %s: %w", e.url.Redacted(), err), true
+		return answer{}, true, fmt.Errorf("post to %s: %w", e.url.Redacted(), err), true
 	}
 	e.succeeded()
 	switch {
 	case errors.Is(err, http1.ErrTooLarge):
-		return nil, false, &exec.FetchError{Message: "sent an answer that is too large", Err: err}, true
+		return answer{}, false, &exec.FetchError{Message: "sent an answer that is too large", Err: err}, true
 	case err != nil:
-		return nil, true, fmt.Errorf("read the answer of %s: %w", e.url.Redacted(), err), true
+		return answer{}, true, fmt.Errorf("read the answer of %s: %w", e.url.Redacted(), err), true
 	}
 	if err := checkAnswer(resp.Status, resp.Header("Content-Type"), resp.Body); err != nil {
-		return nil, unavailable(resp.Status), err, true
+		return answer{}, unavailable(resp.Status), err, true
 	}
-	return resp.Body, false, nil, true
+	return answer{body: resp.Body, release: resp.Release, private: resp.Header("Set-Cookie") != ""}, false, nil, true
 }
 
 // fields appends the headers of setHeaders. ok is false if there is one that http1 does not send.

@@ -19,16 +19,35 @@ type Writes struct{ n atomic.Uint64 }
 // Add tells of a write that has ended, also of one that failed: it may have been done all the same.
 func (w *Writes) Add() { w.n.Add(1) }
 
+// Queries are those under way, which equal ones join.
+type Queries struct{ under *inflight.Group[answer] }
+
+// NewQueries returns none.
+func NewQueries() *Queries { return &Queries{inflight.NewGroup[answer]()} }
+
+// Joined is how many queries were not sent, since an equal one was under way; of nil none.
+func (q *Queries) Joined() uint64 {
+	if q == nil {
+		return 0
+	}
+	return q.under.Joined()
+}
+
 // share asks, or takes the answer to an equal query that is under way.
 func (c *Client) share(ctx context.Context, sg *subgraph, req *exec.Request) (*exec.Response, error) {
 	key := inflight.Key{Of: sg, Head: c.Likeness(ctx), Body: req.Body}
-	resp, role, err := c.shared.Do(ctx, key, sg.timeout, func(ctx context.Context) (*exec.Response, error) {
-		return c.fetch(ctx, sg, req)
-	})
-	if role == inflight.Joined && ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inflight.ErrPanicked)) {
-		return c.fetch(ctx, sg, req) // the other's time was up, which began earlier
+	ask := func(ctx context.Context) (answer, error) { return c.fetch(ctx, sg, req) }
+	a, role, err := c.shared.under.Do(ctx, key, sg.timeout, ask)
+	switch late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inflight.ErrPanicked); {
+	case role == inflight.Joined && ctx.Err() == nil && (late || a.private): // the other's time was up, which began earlier; or it is the other's alone
+		a, err = ask(ctx)
+	case role != inflight.Alone:
+		a.release = nil // others look at it
 	}
-	return resp, err
+	if err != nil {
+		return nil, err
+	}
+	return &exec.Response{Body: a.body, Release: a.release}, nil
 }
 
 // untold are headers that do not change an answer: they trace one request.

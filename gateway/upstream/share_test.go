@@ -14,7 +14,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/exec"
-	"medicore.dev/medicore/gateway/inflight"
 )
 
 // gate is a subgraph that answers a request with its number: a mutation at once, a query when it is let.
@@ -50,6 +49,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if string(body) == "cookie" {
+		w.Header().Set("Set-Cookie", "a=b")
+	}
 	_, _ = fmt.Fprintf(w, `{"data":%d}`, n)
 }
 
@@ -73,8 +75,8 @@ func (c caller) fetch(ctx context.Context, client *Client) string {
 
 type ownKey struct{}
 
-func sharing(t *testing.T, g *gate) (*Client, *inflight.Group[*exec.Response]) {
-	group := inflight.NewGroup[*exec.Response]()
+func sharing(t *testing.T, g *gate) (*Client, *Queries) {
+	group := NewQueries()
 	return mustNew(t, Options{
 		Subgraphs: map[string]Subgraph{"s": {URLs: []string{g.URL}}, "other": {URLs: []string{g.URL}}}, Propagate: []string{"X-Tenant"},
 		Headers: func(ctx context.Context) http.Header {
@@ -161,9 +163,33 @@ func TestNothingIsSharedAcrossAWrite(t *testing.T) {
 	}
 }
 
+func TestAnAnswerWithACookieIsForWhoAsked(t *testing.T) {
+	for name, in := range map[string]bool{"http": false, "in process": true} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t)
+			s, group := Subgraph{URLs: []string{g.URL}}, NewQueries()
+			if in {
+				s.Transport = InProcess(g)
+			}
+			client := mustNew(t, Options{Subgraphs: map[string]Subgraph{"s": s}, Share: group})
+			q := caller{subgraph: "s", kind: ast.Query, body: "cookie"}
+			answers := make(chan string, 2)
+			for range 2 {
+				go func() { answers <- q.fetch(t.Context(), client) }()
+			}
+			<-g.come
+			waitFor(t, func() bool { return group.Joined() == 1 })
+			close(g.let)
+			if a, b := <-answers, <-answers; a == b || strings.Contains(a+b, "error") {
+				t.Errorf("got %s and %s", a, b)
+			}
+		})
+	}
+}
+
 func TestWhoJoinedLateIsNotCutWithTheFirst(t *testing.T) {
 	g := newGate(t)
-	group := inflight.NewGroup[*exec.Response]()
+	group := NewQueries()
 	client := mustNew(t, Options{Subgraphs: map[string]Subgraph{"s": {URLs: []string{g.URL}, Timeout: 300 * time.Millisecond}}, Share: group})
 	q := caller{subgraph: "s", kind: ast.Query, body: "q"}
 	first, second := make(chan string, 1), make(chan string, 1)

@@ -24,7 +24,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/exec"
-	"medicore.dev/medicore/gateway/inflight"
 )
 
 // Options of a Client.
@@ -38,7 +37,7 @@ type Options struct {
 	// Transport serves the subgraphs that have none of their own; nil: a new Network.
 	Transport http.RoundTripper
 	// Share is the queries under way: one that is equal to another of them is not sent. nil: every one is.
-	Share *inflight.Group[*exec.Response]
+	Share *Queries
 	// Writes of this client and of everything else that changes what the subgraphs know; nil: of this client alone.
 	Writes *Writes
 }
@@ -59,8 +58,8 @@ type Client struct {
 	subgraphs map[string]*subgraph
 	propagate []string
 	headers   func(ctx context.Context) http.Header
-	own       *Network                        // made by New, nil otherwise
-	shared    *inflight.Group[*exec.Response] // nil: none are
+	own       *Network // made by New, nil otherwise
+	shared    *Queries // nil: none are
 	writes    *Writes
 }
 
@@ -142,11 +141,22 @@ func (c *Client) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, 
 	case c.shared != nil && sg.timeout > 0:
 		return c.share(ctx, sg, req)
 	}
-	return c.fetch(ctx, sg, req)
+	a, err := c.fetch(ctx, sg, req)
+	if err != nil {
+		return nil, err
+	}
+	return &exec.Response{Body: a.body, Release: a.release}, nil
+}
+
+// answer is a GraphQL response.
+type answer struct {
+	body    []byte
+	release func() // of its memory; may be nil
+	private bool   // it came with a cookie, and is nobody else's
 }
 
 // fetch sends a query or mutation.
-func (c *Client) fetch(ctx context.Context, sg *subgraph, req *exec.Request) (*exec.Response, error) {
+func (c *Client) fetch(ctx context.Context, sg *subgraph, req *exec.Request) (answer, error) {
 	now := time.Now()
 	var deadline time.Time
 	if sg.timeout > 0 {
@@ -158,12 +168,9 @@ func (c *Client) fetch(ctx context.Context, sg *subgraph, req *exec.Request) (*e
 	var tried *endpoint
 	for {
 		e := sg.pick(now, tried)
-		body, again, err := c.attempt(ctx, deadline, sg, e, req)
-		if err == nil {
-			return &exec.Response{Body: body}, nil
-		}
-		if !again || req.Kind != ast.Query || tried != nil || len(sg.endpoints) < 2 || ended(ctx, deadline) {
-			return nil, err
+		a, again, err := c.attempt(ctx, deadline, sg, e, req)
+		if err == nil || !again || req.Kind != ast.Query || tried != nil || len(sg.endpoints) < 2 || ended(ctx, deadline) {
+			return a, err
 		}
 		tried, now = e, time.Now()
 	}
@@ -175,10 +182,10 @@ func ended(ctx context.Context, deadline time.Time) bool {
 }
 
 // attempt sends the request to one endpoint. again says that another URL may do better.
-func (c *Client) attempt(ctx context.Context, deadline time.Time, sg *subgraph, e *endpoint, req *exec.Request) (body []byte, again bool, err error) {
+func (c *Client) attempt(ctx context.Context, deadline time.Time, sg *subgraph, e *endpoint, req *exec.Request) (a answer, again bool, err error) {
 	if e.plain != nil {
-		if body, again, err, ok := c.postPlain(ctx, deadline, sg, e, req); ok {
-			return body, again, err
+		if a, again, err, ok := c.postPlain(ctx, deadline, sg, e, req); ok {
+			return a, again, err
 		}
 	}
 	if !deadline.IsZero() {
@@ -192,23 +199,23 @@ func (c *Client) attempt(ctx context.Context, deadline time.Time, sg *subgraph, 
 const acceptJSON = "application/graphql-response+json, application/json;q=0.9"
 
 // post makes one attempt by net/http, or in process.
-func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (body []byte, again bool, err error) {
+func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (a answer, again bool, err error) {
 	resp, err := c.roundTrip(ctx, sg, e, req, acceptJSON) //nolint:bodyclose // read closes it
 	if err != nil {
-		return nil, true, err
+		return answer{}, true, err
 	}
 	defer drain(resp.Body)
-	body, err = readBody(resp, sg.maxBytes)
+	body, err := readBody(resp, sg.maxBytes)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return nil, false, &exec.FetchError{Message: "sent an answer that is too large", Err: err}
+		return answer{}, false, &exec.FetchError{Message: "sent an answer that is too large", Err: err}
 	case err != nil:
-		return nil, true, fmt.Errorf("read the answer of %s: %w", e.url.Redacted(), err)
+		return answer{}, true, fmt.Errorf("read the answer of %s: %w", e.url.Redacted(), err)
 	}
 	if err := checkAnswer(resp.StatusCode, resp.Header.Get("Content-Type"), body); err != nil {
-		return nil, unavailable(resp.StatusCode), err
+		return answer{}, unavailable(resp.StatusCode), err
 	}
-	return body, false, nil
+	return answer{body: body, private: resp.Header.Get("Set-Cookie") != ""}, false, nil
 }
 
 // roundTrip sends the request to one endpoint and keeps the endpoint's state.

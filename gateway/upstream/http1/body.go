@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 )
 
@@ -39,8 +38,10 @@ func (x *exchange) readBody(h *head, resp *Response, limit int64) (err error) {
 		if h.length > limit {
 			return ErrTooLarge
 		}
-		all := make([]byte, len(h.fields)+int(h.length))
-		n := copy(all, h.fields)
+		n, end := len(h.fields), len(h.fields)+int(h.length)
+		resp.memory = newBlock(end)
+		all := resp.memory.bytes[:end:end]
+		copy(all, h.fields)
 		resp.fields, resp.Body = all[:n:n], all[n:]
 		_, err := io.ReadFull(b, resp.Body)
 		return readError(err)
@@ -48,14 +49,13 @@ func (x *exchange) readBody(h *head, resp *Response, limit int64) (err error) {
 	resp.fields = bytes.Clone(h.fields)
 	if !h.gzip || h.length == 0 {
 		// What is here is most of the answer, or all. There is room to find out that it ends.
-		resp.Body, err = readAll(b, x.w-x.r+bytes.MinRead, limit)
-		return readError(err)
+		return readError(resp.readAll(b, x.w-x.r+bytes.MinRead, limit))
 	}
 	z, _ := unzippers.Get().(*gzip.Reader)
 	defer unzippers.Put(z)
 	switch err = z.Reset(b); {
 	case err == nil:
-		resp.Body, err = readAll(z, 4*(x.w-x.r)+bytes.MinRead, limit)
+		err = resp.readAll(z, 4*(x.w-x.r)+bytes.MinRead, limit)
 	case errors.Is(err, io.EOF): // nothing was compressed
 		resp.Body, err = []byte{}, nil
 	}
@@ -71,22 +71,26 @@ func readError(err error) error {
 	return err
 }
 
-// readAll reads up to the end, or the limit. It has room for so many bytes at first.
-func readAll(r io.Reader, room int, limit int64) ([]byte, error) {
-	all := make([]byte, 0, min(int64(room), limit+1))
+// readAll reads up to the end, or the limit, into resp. It has room for so many bytes at first.
+func (resp *Response) readAll(r io.Reader, room int, limit int64) error {
+	m, n := newBlock(int(min(int64(room), limit+1))), 0
 	for {
-		if len(all) == cap(all) {
-			all = slices.Grow(all, len(all))
+		if n == len(m.bytes) {
+			larger := newBlock(2 * n)
+			copy(larger.bytes, m.bytes)
+			m.release()
+			m = larger
 		}
-		n, err := r.Read(all[len(all):cap(all)])
-		all = all[:len(all)+n]
+		more, err := r.Read(m.bytes[n:])
+		n += more
 		switch {
-		case int64(len(all)) > limit:
-			return nil, ErrTooLarge
+		case int64(n) > limit:
+			return ErrTooLarge
 		case errors.Is(err, io.EOF):
-			return all, nil
+			resp.Body, resp.memory = m.bytes[:n:n], m
+			return nil
 		case err != nil:
-			return nil, err
+			return err
 		}
 	}
 }

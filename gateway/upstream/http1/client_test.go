@@ -226,8 +226,16 @@ func TestManyAtOnceGetTheirOwnAnswers(t *testing.T) {
 		all.Go(func() {
 			for j := range 100 {
 				body := strings.Repeat(fmt.Sprintf("%d.%d ", i, j), 1+j*j)
-				if resp, err := e.Post(t.Context(), once(body)); err != nil || string(resp.Body) != body {
+				resp, err := e.Post(t.Context(), once(body))
+				if err != nil || string(resp.Body) != body {
 					t.Errorf("%d.%d: %v", i, j, err)
+				}
+				runtime.Gosched()
+				if string(resp.Body) != body {
+					t.Errorf("%d.%d: another has its memory", i, j)
+				}
+				if j%3 > 0 {
+					resp.Release()
 				}
 			}
 		})

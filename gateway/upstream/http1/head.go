@@ -6,11 +6,19 @@ import (
 	"fmt"
 )
 
-// Response is an answer. Its memory is the caller's.
+// Response is an answer. Its memory is the caller's, who may Release it.
 type Response struct {
 	Status int    // 0: there was no answer
 	Body   []byte // whole and decoded
 	fields []byte // of the head, line by line
+	memory *block // of Body; nil: none to release
+}
+
+// Release gives back the memory of the body, which must not be looked at any more then, nor released twice.
+func (r Response) Release() {
+	if r.memory != nil {
+		r.memory.release()
+	}
 }
 
 // Values calls yield with the values of the fields of that name, in their order, until it returns false. Names have no case.
