@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -286,38 +287,42 @@ const (
 
 // str scans a string from just behind its opening quote and returns the offset behind the closing one.
 func (p *parser) str(i int) (end int, escaped, bad bool, err error) {
-	start, wide := i, false
+	start, wide := i, uint64(0)
 	for {
-		for i+8 <= len(p.b) { // eight bytes that are plain ASCII, no quote, no backslash, no control character
+		if i+8 <= len(p.b) {
 			w := binary.LittleEndian.Uint64(p.b[i:])
-			if (w|(w-low*0x20)|((w^low*'"')-low)|((w^low*'\\')-low))&high != 0 {
-				break
+			quote, slash := w^low*'"', w^low*'\\'
+			// The lowest bit that is set is of the first byte that is a quote, a backslash or a control character.
+			stop := ((w-low*0x20)&^w | (quote-low)&^quote | (slash-low)&^slash) & high
+			if stop == 0 {
+				wide |= w
+				i += 8
+				continue
 			}
-			i += 8
+			n := bits.TrailingZeros64(stop) &^ 7
+			wide |= w & (1<<n - 1)
+			i += n / 8
+		} else if i >= len(p.b) {
+			return i, escaped, bad, syntaxError(i)
 		}
-		for stop := i + 8; i < stop; {
-			if i >= len(p.b) {
-				return i, escaped, bad, syntaxError(i)
+		switch c := p.b[i]; {
+		case c == '"':
+			if wide&high != 0 && !utf8.Valid(p.b[start:i]) {
+				bad = true
 			}
-			switch c := p.b[i]; {
-			case c == '"':
-				if wide && !utf8.Valid(p.b[start:i]) {
-					bad = true
-				}
-				return i + 1, escaped, bad, nil
-			case c == '\\':
-				escaped = true
-				var lone bool
-				if i, lone, err = p.escape(i); err != nil {
-					return i, escaped, bad, err
-				}
-				bad = bad || lone
-			case c < 0x20:
-				return i, escaped, bad, syntaxError(i)
-			default:
-				wide = wide || c >= utf8.RuneSelf
-				i++
+			return i + 1, escaped, bad, nil
+		case c == '\\':
+			escaped = true
+			var lone bool
+			if i, lone, err = p.escape(i); err != nil {
+				return i, escaped, bad, err
 			}
+			bad = bad || lone
+		case c < 0x20:
+			return i, escaped, bad, syntaxError(i)
+		default: // near the end of the text
+			wide |= uint64(c)
+			i++
 		}
 	}
 }

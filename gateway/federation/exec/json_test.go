@@ -69,6 +69,11 @@ func FuzzJSON(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
+	for _, odd := range []string{"", `\"`, `\\`, `\u00e9`, "é", "\n", "\xff", `"`, "\x7f"} { // in a long string, at each place of a block
+		for at := range 80 {
+			f.Add([]byte(`{"a":"` + strings.Repeat("x", at) + odd + strings.Repeat("y", 80-at) + `","b":1}`))
+		}
+	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		tr, err := parseTree(t, doc, 1000)
 		if valid := json.Valid(doc); valid != (err == nil) {
