@@ -27,10 +27,10 @@ func (j *job) run(ctx context.Context) (string, error) {
 
 // result is what one caller of Do got.
 type result struct {
-	value  string
-	role   Role
-	err    error
-	after  time.Duration
+	value string
+	role  Role
+	err   error
+	after time.Duration
 }
 
 // do calls Do from a goroutine of its own, which has reached the work, or waits, when do returns.

@@ -29,7 +29,9 @@ func TestPlansAreMadeBeforeASupergraphIsInForce(t *testing.T) {
 		{"other rights", strings.Replace(shop, `cost: Int @requiresScopes(scopes: [["billing:read"]])`, `cost: Int @requiresScopes(scopes: [["user:admin"]])`, 1), []bool{false, true, false, false}}, // the second is denied as the first is
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := &fetcher{answer: func(string) string { return `{"data":{"product":{"name":"Desk","cost":5,"__typename":"Product","id":"1"}}}` }}
+			f := &fetcher{answer: func(string) string {
+				return `{"data":{"product":{"name":"Desk","cost":5,"__typename":"Product","id":"1"}}}`
+			}}
 			p := newPipeline(t, f, Options{})
 			for _, r := range requests {
 				run(t, p, r.role, r.query, r.variables)

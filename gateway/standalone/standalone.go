@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"medicore.dev/medicore/gateway"
 	"medicore.dev/medicore/gateway/registry"
@@ -53,7 +54,7 @@ func Run(ctx context.Context, f Federation, opt host.Options) error {
 	}
 	var s module.Set
 	s.Add(name, func() (module.Module, error) {
-		return &host.Hosted{Process: p, Name: name, Addr: f.Listen, Public: f.Ops != "", Build: func(ctx context.Context) (host.Service, error) {
+		return &host.Hosted{Process: p, Name: name, Addr: f.Listen, Level: slog.LevelDebug, Public: f.Ops != "", Build: func(ctx context.Context) (host.Service, error) {
 			return gateway.New(ctx, f.Config, deps)
 		}}, nil
 	})

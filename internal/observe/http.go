@@ -28,8 +28,9 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// HTTP logs, at the level, and counts the requests of one service. Only the route template is recorded, never the path, the query
-// string or a header; the request's own pattern must be set by the mux below (http.ServeMux does).
+// HTTP counts the requests of one service and logs them: at the level, or as a warning where the status is 5xx. Only the route
+// template is recorded, never the path, the query string or a header; the request's own pattern must be set by the mux below
+// (http.ServeMux does).
 func (m *Metrics) HTTP(service string, log *slog.Logger, level slog.Level, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -41,6 +42,13 @@ func (m *Metrics) HTTP(service string, log *slog.Logger, level slog.Level, next 
 		}
 		took := time.Since(start)
 		m.requests.WithLabelValues(service, method(r.Method), route, strconv.Itoa(rec.code())).Observe(took.Seconds())
+		level := level
+		if rec.code() >= http.StatusInternalServerError {
+			level = max(level, slog.LevelWarn)
+		}
+		if !log.Enabled(r.Context(), level) {
+			return
+		}
 		log.LogAttrs(r.Context(), level, "request served",
 			slog.String("service", service), slog.String("method", method(r.Method)), slog.String("route", route),
 			slog.Int("status", rec.code()), slog.Duration("took", took), slog.String("request_id", r.Header.Get("X-Request-Id")))

@@ -11,24 +11,37 @@ type block struct {
 	class int
 }
 
-// The classes of blocks double in size from smallest bytes on.
+// The classes of blocks: four sizes for each doubling, from smallest bytes on.
 const (
 	smallest = 1 << 10
-	classes  = 12 // up to 2 MiB
+	classes  = 4*11 + 1 // up to 2 MiB
 )
 
 var blocks [classes]sync.Pool // of *block
 
+// sizeOf is the size of a class's blocks.
+func sizeOf(class int) int { return smallest << (class / 4) / 4 * (4 + class%4) }
+
+// classOf is the first class with blocks of n bytes.
+func classOf(n int) int {
+	if n <= smallest {
+		return 0
+	}
+	doubling := bits.Len(uint(n-1)) - bits.Len(smallest)
+	step := smallest << doubling / 4
+	return 4*doubling + (n-smallest<<doubling+step-1)/step
+}
+
 // newBlock returns at least n bytes.
 func newBlock(n int) *block {
-	class := max(0, bits.Len(uint(max(n, 1)-1))-bits.Len(smallest-1))
+	class := classOf(n)
 	if class >= classes {
 		return &block{bytes: make([]byte, n), class: classes}
 	}
 	if b, _ := blocks[class].Get().(*block); b != nil {
 		return b
 	}
-	return &block{bytes: make([]byte, smallest<<class), class: class}
+	return &block{bytes: make([]byte, sizeOf(class)), class: class}
 }
 
 // release makes the block another's.
