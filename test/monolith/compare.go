@@ -14,8 +14,7 @@ import (
 )
 
 // paths brings the paths of errors into a form that can be compared. Which errors there are below a place that became
-// null is free, so such an error counts as one of the place: each null is either explained by an error or not. An error
-// beside a value, which had a failed value of a context, explains the nulls below it too.
+// null is free, so such an error counts as one of the place: each null is either explained by an error or not.
 func paths(data any, list [][]any) []string {
 	var out []string
 	for _, path := range list {
@@ -41,10 +40,7 @@ func paths(data any, list [][]any) []string {
 		out = append(out, text.String())
 	}
 	slices.Sort(out)
-	out = slices.Compact(out)
-	return slices.DeleteFunc(slices.Clone(out), func(path string) bool {
-		return slices.ContainsFunc(out, func(above string) bool { return strings.HasPrefix(path, above+"/") })
-	})
+	return slices.Compact(out)
 }
 
 // difference tells how the federated answer differs from the monolith's.

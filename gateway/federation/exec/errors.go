@@ -321,25 +321,23 @@ func shapeField(shape *plan.Shape, key plan.Key) *plan.ShapeField {
 	return fieldByKey(shape.Unknown, key)
 }
 
-// follow lets the fields fail whose requirements have failed: what a fetch brought for them means nothing, and what
-// requires them fails in turn. The error of a context's value is told at the fields that took null for it; they keep
-// what they made of that. It is called when the fetch is done.
+// follow lets the fields fail whose requirements, or whose arguments from contexts, have failed: what a fetch brought for
+// them means nothing, and what requires them fails in turn. It is called when the fetch is done.
 func (r *run) follow(f *plan.Fetch) {
 	for i := range r.failures { // those added here are of no earlier fetch, so of no input
 		failed := r.failures[i]
 		for _, b := range f.Entities {
 			for _, p := range b.Paths {
 				any := false
-				keep := func(ref, plan.Key) {}
 				if at, ok := descend(failed.path, p); ok && at < len(failed.path) && r.reads(b.Reps, failed.path, at) {
 					any = r.followed(f, b, failed, failed.path[:at], func(field *plan.WireField) bool {
 						return inKey(b.Reps, failed.path[at:]) || r.readsField(field.Requires, failed.path, at)
-					}, func(o ref, key plan.Key) { r.store.set(o, key, null) })
+					})
 				}
 				objects, taken := r.inContext(b, p, failed.path)
 				any = any || taken
 				for _, object := range objects {
-					any = r.followed(f, b, failed, object, func(*plan.WireField) bool { return true }, keep) || any
+					any = r.followed(f, b, failed, object, func(*plan.WireField) bool { return true }) || any
 				}
 				if any {
 					r.failures[i].followed = true
@@ -349,8 +347,8 @@ func (r *run) follow(f *plan.Fetch) {
 	}
 }
 
-// followed lets the fields of an object that need a failed input fail with it, and spoils their values.
-func (r *run) followed(f *plan.Fetch, b *plan.Batch, failed failure, object []step, needs func(*plan.WireField) bool, spoil func(ref, plan.Key)) bool {
+// followed lets the fields of an object that need a failed input fail with it: they are null.
+func (r *run) followed(f *plan.Fetch, b *plan.Batch, failed failure, object []step, needs func(*plan.WireField) bool) bool {
 	o := r.store.at(object)
 	any := false
 	for i := range b.Entity.Fields {
@@ -365,7 +363,7 @@ func (r *run) followed(f *plan.Fetch, b *plan.Batch, failed failure, object []st
 		any = true
 		r.failures = append(r.failures, failure{fetch: f.ID, path: path, err: failed.err})
 		if o != missing && r.store.kind(o) == kindObject {
-			spoil(o, field.Key)
+			r.store.set(o, field.Key, null)
 		}
 	}
 	return any

@@ -8,7 +8,7 @@
 import { createInterface } from "node:readline";
 import { buildSchema, executeSync, getNamedType, isEnumType, isListType, isNonNullType, parse, validate } from "graphql";
 
-let schema, world, calls, told, touched;
+let schema, world, calls, touched;
 
 function canonical(v) {
   if (Array.isArray(v)) return `[${v.map(canonical).join(",")}]`;
@@ -37,30 +37,33 @@ function settle(v, type, args, above) {
   return isEnumType(named) && !named.getValue(v) ? null : v;
 }
 
-// follow returns what a path leads to from an object for an argument of the leaf type.
-function follow(object, [step, ...rest], leaf, fails) {
+// follow returns what a path leads to from an object for an argument of the leaf type. It throws where that fails.
+function follow(object, [step, ...rest], leaf) {
   const args = canonical(step.arguments);
   const value = (v) => {
     if (v === null || v === undefined) return null;
     if (v.alt) return value(v.alt[hash(args) % v.alt.length]);
-    if (v.error !== undefined) return fails(), null;
+    if (v.error !== undefined) {
+      touched.add("context that fails");
+      throw new Error(v.error);
+    }
     if (Array.isArray(v)) return v.map(value);
     if (v.text !== undefined) return `${v.text} ${args}`;
     if (v.json !== undefined) return v.json;
-    if (v.ref !== undefined) return follow(world.objects[v.ref], rest, leaf, fails);
+    if (v.ref !== undefined) return follow(world.objects[v.ref], rest, leaf);
     return leaf === "ID" ? String(v) : v;
   };
   return value(object.fields[step.field]);
 }
 
 // fromContexts returns the arguments that a field takes from the objects above its own.
-function fromContexts(parent, name, fails) {
+function fromContexts(parent, name) {
   const out = {};
   for (const { argument, leaf, from } of world.contexts?.[`${parent.object.type}.${name}`] ?? []) {
     let at = parent.above;
     while (at && !from[at.object.type]) at = at.above;
     if (at && at !== parent.above) touched.add("context set farther above");
-    out[argument] = at ? follow(at.object, from[at.object.type], leaf, fails) : null;
+    out[argument] = at ? follow(at.object, from[at.object.type], leaf) : null;
     if (out[argument] === null) touched.add("context that is null");
   }
   return out;
@@ -68,17 +71,9 @@ function fromContexts(parent, name, fails) {
 
 function fieldResolver(parent, args, _context, info) {
   const { object } = parent;
-  const fails = () => {
-    touched.add("context that fails");
-    told.push(pathOf(info.path));
-  };
-  const text = canonical({ ...args, ...fromContexts(parent, info.fieldName, fails) });
+  const text = canonical({ ...args, ...fromContexts(parent, info.fieldName) });
   if (object === world.objects[1]) calls.push(`${info.fieldName} ${text}`);
   return settle(object.fields[info.fieldName], info.returnType, text, parent);
-}
-
-function pathOf(path) {
-  return path ? [...pathOf(path.prev), path.key] : [];
 }
 
 function answer({ operation, variables }) {
@@ -86,7 +81,6 @@ function answer({ operation, variables }) {
   const invalid = validate(schema, document);
   if (invalid.length > 0) return { invalid: invalid.map((e) => e.message) };
   calls = [];
-  told = [];
   touched = new Set();
   const kind = document.definitions.find((d) => d.kind === "OperationDefinition").operation;
   const { data, errors } = executeSync({
@@ -98,7 +92,7 @@ function answer({ operation, variables }) {
     typeResolver: ({ object }) => object.type,
   });
   if (data === undefined) return { invalid: errors.map((e) => e.message) };
-  return { data, errors: [...(errors ?? []).map((e) => e.path ?? []), ...told], calls, touched: [...touched] };
+  return { data, errors: (errors ?? []).map((e) => e.path ?? []), calls, touched: [...touched] };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

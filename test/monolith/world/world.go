@@ -10,8 +10,8 @@
 //  3. The canonical text is the JSON object of the coerced arguments, names sorted, no spaces, whole numbers without a
 //     point; arguments without value and default are left out.
 //  4. An argument in Contexts is not given by clients. Its value is what the path leads to from the nearest object around
-//     the field's own that is of one of the types; lists on the way give lists, a null ends the way. What fails on the way
-//     is null, and told at the field beside its value. Subgraphs are sent the value, so only the monolith follows paths.
+//     the field's own that is of one of the types; lists on the way give lists, a null ends the way. If something
+//     on the way fails, so does the field. Subgraphs are sent the value, so only the monolith follows paths.
 package world
 
 import (
