@@ -5,6 +5,4 @@
 // process (package server), and Oracle has graphql-js execute it on the merged schema (node/worker.mjs). Data and error
 // paths must be equal, and the servers must have seen no request that a real subgraph would have refused. A share of the
 // operations is answered once more with parts deferred; all parts together must be the same answer.
-//
-// What the engine is known to answer differently is generated only when it is switched on, see generate.Switches.
 package monolith

@@ -28,7 +28,6 @@ var (
 	only        = flag.Int("only", -1, "the number of the one supergraph")
 	workers     = flag.Int("workers", 2, "Node processes")
 	shrink      = flag.String("shrink", "", "folder that takes the smallest cases that fail")
-	untold      = flag.Bool("untold", false, "generate what generate.Switches.Untold describes")
 	most        = flag.Int("most", 3, "how many cases of a kind are shrunk")
 )
 
@@ -88,7 +87,7 @@ func TestFederationEqualsMonolith(t *testing.T) {
 }
 
 func (r *run) supergraph(t *testing.T, oracle *Oracle, n uint64) {
-	f := generate.New(*seed, n, generate.Switches{Untold: *untold})
+	f := generate.New(*seed, n)
 	engine, err := NewEngine(f.Subgraphs, f.World)
 	if errors.Is(err, ErrCompose) {
 		r.mu.Lock()

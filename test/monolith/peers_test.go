@@ -49,7 +49,7 @@ func TestPeers(t *testing.T) {
 	asked := 0
 	var dear []string
 	for n, used := uint64(0), 0; used < *peerGraphs; n++ {
-		f := generate.New(*seed, n, generate.Switches{Untold: *untold})
+		f := generate.New(*seed, n)
 		if slices.ContainsFunc(f.Subgraphs, func(s subgraph.Source) bool { return strings.Contains(s.SDL, "@fromContext(") }) {
 			continue // Apollo's gateway loads no supergraph with contexts
 		}

@@ -109,7 +109,7 @@ func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported b
 }
 
 // maxPlaces is the number of places at which one error of an entity is reported.
-const maxPlaces = 100
+const maxPlaces = maxErrors
 
 // reportEntity reports an error at the targets of a representation.
 func (r *run) reportEntity(c *call, i int, id int32, path []step, message string, ext map[string]any) {

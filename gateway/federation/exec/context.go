@@ -240,11 +240,7 @@ func (r *run) inContext(b *plan.Batch, path plan.Path, steps []step) (objects []
 				continue
 			}
 			taken = true
-			for _, target := range locate(&r.store, path, maxPlaces, func(ref) bool { return true }) {
-				if len(target) >= at && slices.Equal(target[:at], steps[:at]) {
-					objects = append(objects, target)
-				}
-			}
+			objects = append(objects, locateBelow(&r.store, steps[:at], path[len(path)-src.Above:], maxPlaces, func(ref) bool { return true })...)
 		}
 	}
 	return objects, taken

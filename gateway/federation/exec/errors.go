@@ -13,8 +13,8 @@ import (
 	"medicore.dev/medicore/gateway/federation/plan"
 )
 
-// maxErrors bounds the errors of one response.
-const maxErrors = 1000
+// maxErrors bounds the errors of one response. The paths of errors say which nulls are failures, so it is high.
+const maxErrors = 10_000
 
 // CodeDownstream is the `extensions.code` of an error for which the subgraph gave none.
 const CodeDownstream = "DOWNSTREAM_SERVICE_ERROR"

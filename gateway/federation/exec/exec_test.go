@@ -238,6 +238,23 @@ func TestIntrospectionAndTypeNameNeedNoSubgraph(t *testing.T) {
 	}
 }
 
+// The paths of errors tell which nulls are failures, so one entity's error is told wherever the entity is.
+func TestAnErrorIsToldAtEveryPlaceOfItsEntity(t *testing.T) {
+	const places = 3000
+	list := strings.Repeat(`{"id":"1"},`, places-1) + `{"id":"1"}`
+	answers := map[string]string{
+		"a": `{"data":{"list":[` + list + `],"other":1}}`,
+		"b": `{"data":{"e":[{"v":null}]},"errors":[{"message":"no v","path":["e",0,"v"]}]}`,
+	}
+	e := New(fetchFunc(func(_ context.Context, req *Request) (*Response, error) {
+		return &Response{Body: []byte(answers[req.Subgraph])}, nil
+	}), Options{})
+	res := e.Execute(t.Context(), parsePlan(t, twoFetches), Input{})
+	if len(res.Errors) != places {
+		t.Errorf("%d errors", len(res.Errors))
+	}
+}
+
 // Linked entities make the output exponential in the depth of the selection, while answers stay small.
 func TestOutputAndMemoryAreBounded(t *testing.T) {
 	text := "fetch 0 a level=0\nroot Query{t:T{id:ID!}}\n"

@@ -169,6 +169,12 @@ func (p *projector) object(o ref, shape *plan.Shape, nonNull bool, c cover) bool
 	case class == nil: // a type clients must not know of
 		return p.null(nonNull, fmt.Sprintf("Cannot return null for a non-nullable %s.", shape.Type), c)
 	}
+	if name == "" && p.failed(o, shape, class, c) {
+		if !nonNull {
+			p.nullHere()
+		}
+		return !nonNull
+	}
 	mark, before := len(p.out), len(p.found)
 	for _, part := range class.Parts {
 		p.found = append(p.found, found{part, p.clientPath()})
@@ -192,6 +198,17 @@ func (p *projector) object(o ref, shape *plan.Shape, nonNull bool, c cover) bool
 	}
 	p.out = append(p.out, '}')
 	return true
+}
+
+// failed reports whether an object of unknown type is null because an entity failed: an error in one of the fields took all
+// of the entity along, so that field must not be null for the object's type, whichever of those for which it must not that is.
+func (p *projector) failed(o ref, shape *plan.Shape, class *plan.ShapeClass, c cover) bool {
+	return c.at != nil && slices.ContainsFunc(class.Fields, func(f plan.ShapeField) bool {
+		return p.s.get(o, f.Key) == missing && c.step(place{name: f.Name}).at != nil && slices.ContainsFunc(shape.Classes, func(known plan.ShapeClass) bool {
+			same := fieldByKey(&known, f.Key)
+			return same != nil && same.Type.NonNull
+		})
+	})
 }
 
 // field writes the value of one member. near is where its slot may be, and then that of the next.

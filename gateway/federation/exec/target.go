@@ -96,8 +96,15 @@ type deadEnd struct {
 
 // locate returns up to most places at path whose object is wanted.
 func locate(s *store, path plan.Path, most int, want func(ref) bool) [][]step {
-	l := locator{s: s, path: path, want: want, most: most, dead: map[deadEnd]bool{}}
-	l.object(root, 0)
+	return locateBelow(s, nil, path, most, want)
+}
+
+// locateBelow is locate for a path that starts at the object at some steps.
+func locateBelow(s *store, top []step, path plan.Path, most int, want func(ref) bool) [][]step {
+	l := locator{s: s, path: path, want: want, most: most, dead: map[deadEnd]bool{}, at: slices.Clone(top)}
+	if o := s.at(top); o != missing && s.kind(o) == kindObject {
+		l.object(o, 0)
+	}
 	return l.found
 }
 

@@ -22,16 +22,9 @@ type Federation struct {
 	Labels    []string // of overrides
 }
 
-// Switches turn on what the engine is known not to answer as a monolith does.
-type Switches struct {
-	// Untold lets the implementations of an interface for which there is an interface object differ in whether a field may
-	// be null. An entity that fails by such a field tells no type, so whether it becomes null cannot be known.
-	Untold bool
-}
-
 // New makes supergraph number n of a seed.
-func New(seed, n uint64, on Switches) *Federation {
-	f := &federation{Switches: on, r: random{rand.New(rand.NewPCG(seed, n))}, byName: map[string]*typ{}}
+func New(seed, n uint64) *Federation {
+	f := &federation{r: random{rand.New(rand.NewPCG(seed, n))}, byName: map[string]*typ{}}
 	f.subgraphs()
 	f.leaves()
 	f.add("Query", ast.Object)
@@ -70,8 +63,6 @@ func New(seed, n uint64, on Switches) *Federation {
 
 // federation is a supergraph as far as it is made.
 type federation struct {
-	Switches
-
 	r      random
 	subs   []*sub
 	types  []*typ

@@ -12,7 +12,7 @@ import (
 func (f *federation) interfaceObjects() {
 	related := f.with(func(t *typ) bool { return t.kind == ast.Interface && len(f.implements(t, true)) > 0 })
 	for _, i := range f.with(func(t *typ) bool { return t.kind == ast.Interface }) {
-		if !f.r.chance(60) || contains(related, i) || slices.ContainsFunc(related, func(t *typ) bool { return contains(f.implements(t, true), i) }) {
+		if !f.r.chance(80) || contains(related, i) || slices.ContainsFunc(related, func(t *typ) bool { return contains(f.implements(t, true), i) }) {
 			continue
 		}
 		if slices.ContainsFunc(i.members, func(t *typ) bool { return !t.entity }) {
@@ -28,7 +28,7 @@ func (f *federation) interfaceObjects() {
 		}
 		i.in[s].keys = []key{{text: "id", paths: []string{"id"}}}
 		i.field("id", "ID!", nil, s)
-		if f.r.chance(80) {
+		if f.r.chance(90) {
 			f.interfaceObject(i)
 		}
 	}
@@ -51,9 +51,6 @@ func (f *federation) interfaceObject(i *typ) {
 			t.put(s).enum = t.enum
 		}
 	}
-	if !f.Untold {
-		f.level(i)
-	}
 	p := i.put(s)
 	p.interfaceObject = true
 	p.keys = []key{{text: "id", paths: []string{"id"}}}
@@ -63,18 +60,6 @@ func (f *federation) interfaceObject(i *typ) {
 	}
 	if f.r.chance(50) {
 		f.objectRequirement(i, s)
-	}
-}
-
-// level lets a field of an interface be null in all implementations if it may be in one.
-func (f *federation) level(i *typ) {
-	for _, x := range i.fields {
-		if !slices.ContainsFunc(i.members, func(m *typ) bool { return !m.get(x.name).typ.NonNull }) {
-			continue
-		}
-		for _, m := range i.members {
-			m.get(x.name).typ.NonNull = false
-		}
 	}
 }
 

@@ -92,7 +92,7 @@ func (g *generator) selection(def *ast.Definition, depth int) string {
 		case g.chance(8) || def.Kind == ast.Union && g.chance(20):
 			parts = append(parts, g.alias(20)+"__typename"+g.conditions(10))
 		case g.left > 0 && depth < deepest && len(g.schema.GetPossibleTypes(def)) > 1 && g.chance(12):
-			parts = append(parts, g.siblings(def)...)
+			parts = append(parts, g.siblings(def, depth)...)
 		case g.left > 0 && depth < deepest && (def.Kind == ast.Union || g.chance(22)):
 			g.left--
 			parts = append(parts, g.fragment(def, depth))
@@ -146,30 +146,53 @@ func (g *generator) overlapping(def *ast.Definition) *ast.Definition {
 	return all[g.r.IntN(len(all))]
 }
 
-// siblings asks objects of two types for different things under one name.
-func (g *generator) siblings(def *ast.Definition) []string {
+// siblings asks objects of two types for different things under one name. What leads to objects asks them for different
+// things under one name in turn.
+func (g *generator) siblings(def *ast.Definition, depth int) []string {
 	possible := slices.Clone(g.schema.GetPossibleTypes(def))
 	slices.SortFunc(possible, func(a, b *ast.Definition) int { return strings.Compare(a.Name, b.Name) })
 	g.r.Shuffle(len(possible), func(i, j int) { possible[i], possible[j] = possible[j], possible[i] })
-	leaves := func(d *ast.Definition) ast.FieldList {
-		return slices.DeleteFunc(slices.Clone(d.Fields), func(f *ast.FieldDefinition) bool {
-			return strings.HasPrefix(f.Name, "__") || g.schema.Types[f.Type.Name()].IsCompositeType()
-		})
+	a, b := g.alike(possible[0], possible[1], depth)
+	if a == "" {
+		return nil
 	}
-	a, b := leaves(possible[0]), leaves(possible[1])
-	g.r.Shuffle(len(a), func(i, j int) { a[i], a[j] = a[j], a[i] })
-	for _, x := range a {
-		for _, y := range b {
-			if x.Type.String() == y.Type.String() && (x.Name != y.Name || len(x.Arguments) > 0) {
-				g.left -= 2
-				return []string{
-					"... on " + possible[0].Name + " { same: " + x.Name + g.arguments(x) + " }",
-					"... on " + possible[1].Name + " { same: " + y.Name + g.arguments(y) + " }",
+	return []string{"... on " + possible[0].Name + " { " + a + " }", "... on " + possible[1].Name + " { " + b + " }"}
+}
+
+// alike writes a field of each type under one name. Their values have one shape.
+func (g *generator) alike(left, right *ast.Definition, depth int) (a, b string) {
+	fields := func(d *ast.Definition) ast.FieldList {
+		list := slices.DeleteFunc(slices.Clone(d.Fields), func(f *ast.FieldDefinition) bool {
+			return strings.HasPrefix(f.Name, "__") || g.schema.Types[f.Type.Name()].IsCompositeType() && depth+1 >= deepest
+		})
+		g.r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		return list
+	}
+	ys := fields(right)
+	for _, x := range fields(left) {
+		for _, y := range ys {
+			if x.Name == y.Name && len(x.Arguments) == 0 && left != right {
+				continue
+			}
+			if below := g.schema.Types[x.Type.Name()]; below.IsCompositeType() {
+				other := g.schema.Types[y.Type.Name()]
+				if !other.IsCompositeType() || strings.ReplaceAll(x.Type.String(), below.Name, other.Name) != y.Type.String() || below == other && g.chance(70) {
+					continue
 				}
+				s, t := g.alike(below, other, depth+1)
+				if s == "" {
+					continue
+				}
+				g.left -= 2
+				return "same: " + x.Name + g.arguments(x) + " { " + s + " }", "same: " + y.Name + g.arguments(y) + " { " + t + " }"
+			}
+			if x.Type.String() == y.Type.String() {
+				g.left -= 2
+				return "same: " + x.Name + g.arguments(x), "same: " + y.Name + g.arguments(y)
 			}
 		}
 	}
-	return nil
+	return "", ""
 }
 
 func (g *generator) field(def *ast.Definition, depth int) string {
