@@ -196,6 +196,22 @@ func TestVariables(t *testing.T) {
 	}
 }
 
+// A subgraph gets an ID as a string, with the digits of a whole number.
+func TestAnIDMayBeGivenAsANumber(t *testing.T) {
+	f := &fetcher{answer: func(string) string { return `{"data":{"product":null}}` }}
+	p := newPipeline(t, f, Options{})
+	for given, sent := range map[string]string{`7`: `"7"`, `7.0`: `"7"`, `1e3`: `"1000"`, `-0`: `"0"`, `12345678901234567890`: `"12345678901234567890"`, `"7.0"`: `"7.0"`, `7.5`: ``, `true`: ``} {
+		f.bodies = nil
+		got := run(t, p, "", `query($id: ID!) { product(id: $id) { id } }`, `{"id":`+given+`}`)
+		switch {
+		case sent == "" && !strings.Contains(got, "variable $id is not of type ID"):
+			t.Errorf("%s: %s", given, got)
+		case sent != "" && (len(f.bodies) != 1 || !strings.Contains(f.bodies[0], `"variables":{"id":`+sent+`}`)):
+			t.Errorf("%s: sent %s", given, f.bodies)
+		}
+	}
+}
+
 func TestRequestsThatCannotBeExecuted(t *testing.T) {
 	p := newPipeline(t, &fetcher{}, Options{Limits: Limits{Tokens: 500, Depth: 8, Aliases: 20, Roots: 20}})
 	for _, tt := range []struct{ name, query, operation, want string }{

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -133,13 +134,14 @@ func (c *coercer) scalar(path, name string, v any) any {
 		_, ok = v.(bool)
 	case "ID":
 		var n json.Number
-		if n, ok = number(v); ok {
-			if ok = whole(n); ok {
-				return string(n)
-			}
-		} else {
+		if n, ok = number(v); !ok {
 			_, ok = v.(string)
+			break
 		}
+		if text, whole := integral(n); whole {
+			return text
+		}
+		ok = false
 	case "Int":
 		var n json.Number
 		if n, ok = number(v); ok {
@@ -172,9 +174,18 @@ func number(v any) (json.Number, bool) {
 	return "", false
 }
 
-func whole(n json.Number) bool {
-	_, err := strconv.ParseInt(string(n), 10, 64)
-	return err == nil
+// integral returns the digits of a whole number, however it is written.
+func integral(n json.Number) (digits string, whole bool) {
+	f, err := n.Float64()
+	switch {
+	case err != nil || f != math.Trunc(f):
+		return "", false
+	case f == 0: // -0 too
+		return "0", true
+	case !strings.ContainsAny(string(n), ".eE"):
+		return string(n), true // a float may not hold all of them
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64), true
 }
 
 func (c *coercer) object(path string, def *ast.Definition, v any) any {
