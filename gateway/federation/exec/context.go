@@ -235,7 +235,7 @@ func less(document string, gone func(alias string) bool) string {
 func (r *run) inContext(b *plan.Batch, path plan.Path, steps []step) (objects [][]step, taken bool) {
 	for _, c := range b.Contexts {
 		for _, src := range c.Sources {
-			at, ok := descend(steps, path[:len(path)-src.Above])
+			at, ok := r.descend(steps, path[:len(path)-src.Above])
 			if !ok || !leads(src.Path, steps[at:]) {
 				continue
 			}

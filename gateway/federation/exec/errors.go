@@ -329,7 +329,7 @@ func (r *run) follow(f *plan.Fetch) {
 		for _, b := range f.Entities {
 			for _, p := range b.Paths {
 				any := false
-				if at, ok := descend(failed.path, p); ok && at < len(failed.path) && r.reads(b.Reps, failed.path, at) {
+				if at, ok := r.descend(failed.path, p); ok && at < len(failed.path) && r.reads(b.Reps, failed.path, at) {
 					any = r.followed(f, b, failed, failed.path[:at], func(field *plan.WireField) bool {
 						return inKey(b.Reps, failed.path[at:]) || r.readsField(field.Requires, failed.path, at)
 					})
@@ -370,12 +370,18 @@ func (r *run) followed(f *plan.Fetch, b *plan.Batch, failed failure, object []st
 }
 
 // descend returns the number of steps that lead to an object at p.
-func descend(steps []step, p plan.Path) (at int, ok bool) {
+func (r *run) descend(steps []step, p plan.Path) (at int, ok bool) {
 	for i := range p {
 		if at >= len(steps) || steps[at].key != p[i].Key {
 			return 0, false
 		}
 		for at++; at < len(steps) && steps[at].key == item; at++ {
+		}
+		if p[i].Types == nil {
+			continue
+		}
+		if o := r.store.at(steps[:at]); o != missing && r.store.kind(o) == kindObject && r.store.typeName(o) != "" && !contains(p[i].Types, r.store.typeName(o)) {
+			return 0, false
 		}
 	}
 	return at, true

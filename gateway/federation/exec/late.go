@@ -42,7 +42,7 @@ func (r *run) awaited(f *failure) bool {
 	return slices.ContainsFunc(r.plan.All(), func(g *plan.Fetch) bool {
 		return r.progress[g.ID] != merged && slices.ContainsFunc(g.Entities, func(b *plan.Batch) bool {
 			return slices.ContainsFunc(b.Paths, func(p plan.Path) bool {
-				if at, ok := descend(f.path, p); ok && at < len(f.path) && r.reads(b.Reps, f.path, at) {
+				if at, ok := r.descend(f.path, p); ok && at < len(f.path) && r.reads(b.Reps, f.path, at) {
 					return true
 				}
 				_, taken := r.inContext(b, p, f.path)
