@@ -25,7 +25,7 @@ func (p *Planner) planDeferred(ctx context.Context, g *querygraph.Graph, op *ope
 		whole.Deferred = false
 		return p.plan(ctx, &whole, trace)
 	}
-	_, bound := bindContexts(g, newKeyring(op), op)
+	_, bound := bindContexts(g, newKeyring(g, op), op)
 	for range maxFolds {
 		if len(bound.bindings) > 0 {
 			break
@@ -36,7 +36,7 @@ func (p *Planner) planDeferred(ctx context.Context, g *querygraph.Graph, op *ope
 		}
 		s := newSolver(ctx, g)
 		s.contexts, s.trace, s.lenient = bound, trace, lenient
-		d := &deferral{split: sp, s: s, e: &emitter{g: g, keys: newKeyring(op), whole: sp.whole, spend: s.spend}}
+		d := &deferral{split: sp, s: s, e: &emitter{g: g, keys: newKeyring(g, op), whole: sp.whole, spend: s.spend}}
 		out, stuck, err := d.plan(op)
 		if trace != nil {
 			trace.Units = s.units

@@ -16,13 +16,15 @@ type keyring struct {
 	meaning map[string]string // response name -> field and arguments; conflict if the client uses it for several
 	private map[string]Key    // field and arguments -> key
 	aliased map[string]Key    // response name, field and arguments -> key, where the name has several meanings
+	apart   map[string]bool   // field and arguments that are read apart from what the client asks under that name
 }
 
 const conflict = "\x00"
 
-func newKeyring(op *operation.Operation) *keyring {
-	k := &keyring{byName: map[string]Key{}, meaning: map[string]string{}, private: map[string]Key{}, aliased: map[string]Key{}}
+func newKeyring(g *querygraph.Graph, op *operation.Operation) *keyring {
+	k := &keyring{byName: map[string]Key{}, meaning: map[string]string{}, private: map[string]Key{}, aliased: map[string]Key{}, apart: map[string]bool{}}
 	k.learn(op.Root)
+	k.setApart(g, op.Root)
 	return k
 }
 
@@ -57,7 +59,7 @@ func (k *keyring) client(it *operation.Item) Key {
 	if it.TypeName() || k.meaning[it.Name] != conflict {
 		return k.named(it.Name)
 	}
-	if it.Name == it.Field.Name {
+	if it.Name == it.Field.Name && !k.apart[meaning(it.Field.Name, it.Args)] {
 		return k.field(it.Field.Name, it.Args)
 	}
 	m := it.Name + ":" + meaning(it.Field.Name, it.Args)
@@ -92,7 +94,7 @@ func (k *keyring) field(name, args string) Key {
 	used, taken := k.meaning[name]
 	var key Key
 	switch {
-	case used == m, args == "" && (!taken || used == conflict):
+	case !k.apart[m] && (used == m || args == "" && (!taken || used == conflict)):
 		key = k.named(name)
 	default:
 		key = k.fresh(name)

@@ -52,7 +52,8 @@ type Graph struct {
 	plain    []map[string]*Node // by subgraph index and type name
 	landings map[string][]*Landing
 	systems  systems
-	pending  map[*Node]provision // views still to be filled, while the graph is built
+	inputs   map[string][]*FieldSel // by name and arguments
+	pending  map[*Node]provision    // views still to be filled, while the graph is built
 }
 
 // Edge returns how the node reads the field, or nil when it cannot. `__typename` is no edge.
@@ -146,6 +147,7 @@ func Build(sg *supergraph.Supergraph, labels []string) (*Graph, error) {
 	for _, n := range g.Nodes {
 		n.sorted = append([]string{}, n.Members()...)
 	}
+	g.findInputs()
 	g.systems.byKey = map[string]*System{}
 	return g, nil
 }

@@ -52,7 +52,7 @@ func (d *data) dispensable(t *typ, s *sub, places []*sub) bool {
 				n++
 			}
 		}
-		if x.key && n < len(places) || !x.key && (n > 1 || x.given || t.solid && x.typ.NonNull || x.in[s].notNull || x.required && x.typ.NonNull || d.needed(x.name)) {
+		if x.key && n < len(places) || !x.key && (n > 1 || x.given || x.in[s].notNull || x.required && x.typ.NonNull || d.needed(x.name)) {
 			return false
 		}
 	}
@@ -86,35 +86,13 @@ func mentions(set ast.SelectionSet, name string) bool {
 	})
 }
 
-// findSolid finds the types whose objects must not become null by an error in them: something requires them, and what
-// the client asks of them in the same request must not take them away.
-func (f *federation) findSolid() {
-	var mark func(t *typ)
-	mark = func(t *typ) {
-		if t.solid {
-			return
-		}
-		t.solid = true
-		for _, m := range t.members {
-			mark(m)
-		}
-		for _, x := range t.fields {
-			if x.target != nil && x.typ.NonNull {
-				mark(x.target)
-			}
-		}
-	}
+// soften lets fields be null that require others and are required in turn: they fail when those do, whatever their type
+// says, and must not take along what else is required of their object.
+func (f *federation) soften() {
+	soft := map[string]bool{}
 	for _, t := range f.types {
 		for _, x := range t.fields {
-			if x.target != nil && x.required {
-				mark(x.target)
-			}
-		}
-	}
-	soft := map[string]bool{} // what requires others fails when they do, whatever its type says
-	for _, t := range f.types {
-		for _, x := range t.fields {
-			soft[x.name] = soft[x.name] || t.solid && len(x.needs) > 0
+			soft[x.name] = soft[x.name] || x.required && len(x.needs) > 0
 		}
 	}
 	for _, t := range f.types {

@@ -68,7 +68,7 @@ func (d *data) value(t *typ, x *fld, i int) world.Value {
 	if x.key {
 		return d.keyValue(t, x, i)
 	}
-	m := &maker{data: d, x: x, pool: d.pool(x), fails: d.mayFail(x) && !t.hidden && (!t.solid || !x.typ.NonNull)}
+	m := &maker{data: d, x: x, pool: d.pool(x), fails: d.mayFail(x) && !t.hidden}
 	if len(x.args) == 0 {
 		return m.value(x.typ, 0)
 	}
@@ -193,7 +193,7 @@ func (m *maker) value(t *ast.Type, level int) world.Value {
 		}
 	}
 	switch {
-	case m.fails && m.r.chance(3) && (level == 0 || !m.x.required):
+	case m.fails && (m.r.chance(3) || m.x.frail && m.r.chance(40)) && (level == 0 || !m.x.required):
 		return world.Error(fmt.Sprintf("no %s", m.x.name))
 	case !notNull && m.r.chance(10), m.fails && t.NonNull && level == 0 && !m.x.required && m.r.chance(2):
 		return nil

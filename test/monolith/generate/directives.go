@@ -44,6 +44,7 @@ func (f *federation) overrides() {
 // requirements adds fields that require fields of other subgraphs.
 func (f *federation) requirements() {
 	n := 0
+	defer f.frailties()
 	for _, t := range f.with(isEntity) {
 		for _, s := range f.places(t) {
 			most := f.r.IntN(3)
@@ -97,6 +98,26 @@ func (f *federation) requirement(t *typ, s *sub, name string) bool {
 	}
 	x.needs = append(x.needs, requirement{s, parseSet(text)})
 	return true
+}
+
+// frailties gives what is required something of objects another field that often fails and takes its object along: what is
+// required must not be lost with it.
+func (f *federation) frailties() {
+	for _, t := range f.with(func(t *typ) bool {
+		return t.kind == ast.Object && !t.hidden && !t.split && t.name != "Query" && slices.ContainsFunc(f.types, func(o *typ) bool {
+			return slices.ContainsFunc(o.fields, func(x *fld) bool { return (x.required || x.key) && x.target == t })
+		})
+	}) {
+		if !f.r.chance(60) {
+			continue
+		}
+		in := f.places(t)
+		if t.entity {
+			in = some(f.r, in, 1)
+		}
+		x := t.field("frail", "Int!", nil, in...)
+		x.frail = true
+	}
 }
 
 func rank(x *fld) int {

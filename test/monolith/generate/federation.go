@@ -52,7 +52,7 @@ func New(seed, n uint64) *Federation {
 	f.roots()
 	f.renameRoots()
 	f.emptyPools()
-	f.findSolid()
+	f.soften()
 	f.settleEnums()
 	out := &Federation{Schema: f.merged(false), World: f.data(), Labels: f.labels}
 	for _, s := range f.subs {
@@ -88,7 +88,6 @@ type typ struct {
 	entity  bool
 	split   bool // a value type whose fields are spread over subgraphs
 	hidden  bool
-	solid   bool
 	inner   bool // it is reached through gates only
 	gate    bool // it sets all contexts
 	leaf    *sub // where an entity has only fields of its own, beside the key
@@ -125,6 +124,7 @@ type fld struct {
 	key      bool // it is in a key, so never null, and tells objects apart
 	required bool // it is in a @requires
 	hidden   bool
+	frail    bool // it often fails
 	// fromContext says that it has arguments from contexts.
 	fromContext bool
 	given       bool // some such argument's value
