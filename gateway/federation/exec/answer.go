@@ -17,6 +17,7 @@ func (r *run) merge(c *call) {
 		r.mergeAnswer(c, a)
 		r.exec.putTree(a.tree)
 	}
+	r.tellLost(c)
 	if r.store.full && r.aborted == "" {
 		r.aborted = "the response needs more memory than one request may use"
 	}

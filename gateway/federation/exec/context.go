@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/formatter"
 	queryparser "github.com/vektah/gqlparser/v2/parser"
 
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -186,6 +185,9 @@ func (r *representer) contextValue(dst []byte, v ref, path []plan.Key) (out []by
 // document returns the text of a request that asks for the batches in part. Those of other values of contexts, or of
 // contexts without a value, are not in it.
 func (c *call) document(part span) string {
+	if b := c.partial(part); b != nil {
+		return b.document
+	}
 	text := c.fetch.Document
 	with := map[*plan.Batch]bool{}
 	var definitions, fields []string
@@ -222,12 +224,7 @@ func less(document string, gone func(alias string) bool) string {
 	}
 	op := doc.Operations[0]
 	op.SelectionSet = slices.DeleteFunc(op.SelectionSet, func(s ast.Selection) bool { return gone(s.(*ast.Field).Alias) })
-	used := map[string]bool{}
-	variables(op.SelectionSet, used)
-	op.VariableDefinitions = slices.DeleteFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool { return !used[v.Variable] })
-	var text strings.Builder
-	formatter.NewFormatter(&text, formatter.WithIndent("")).FormatQueryDocument(doc)
-	return text.String()
+	return printed(doc)
 }
 
 // inContext returns where the targets of a batch stand that take the value at steps from a context. taken says that it is

@@ -18,9 +18,9 @@ type sent struct {
 }
 
 // fetchOnce asks a subgraph, or answers as it did when the same was asked of it before in this query. In a mutation it
-// always asks, since the answer may have changed.
-func (r *run) fetchOnce(ctx context.Context, req *Request, f *plan.Fetch) (*Response, error) {
-	if !r.mayRepeat(f) {
+// always asks, since the answer may have changed. What is not the fetch's own document may be that of another that lost the same.
+func (r *run) fetchOnce(ctx context.Context, req *Request, f *plan.Fetch, own bool) (*Response, error) {
+	if own && !r.mayRepeat(f) || r.plan.Operation == ast.Mutation {
 		return r.fetch(ctx, req)
 	}
 	key := req.Subgraph + "\x00" + string(req.Body)
@@ -51,9 +51,6 @@ func (r *run) fetch(ctx context.Context, req *Request) (*Response, error) {
 
 // mayRepeat reports whether another fetch of the plan can be the same request.
 func (r *run) mayRepeat(f *plan.Fetch) bool {
-	if r.plan.Operation == ast.Mutation {
-		return false
-	}
 	for _, g := range r.plan.All() {
 		if g != f && g.Subgraph == f.Subgraph && g.Document == f.Document {
 			return true

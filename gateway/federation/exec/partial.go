@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/formatter"
 	queryparser "github.com/vektah/gqlparser/v2/parser"
 
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -139,7 +138,6 @@ func reduced(document string, b *plan.Batch, lost []plan.Key) (string, error) {
 	}
 	op := doc.Operations[0]
 	op.SelectionSet = slices.DeleteFunc(op.SelectionSet, func(s ast.Selection) bool { return s.(*ast.Field).Alias != b.Alias })
-	used := map[string]bool{}
 	for _, s := range op.SelectionSet {
 		field := s.(*ast.Field)
 		for _, t := range field.SelectionSet {
@@ -149,12 +147,8 @@ func reduced(document string, b *plan.Batch, lost []plan.Key) (string, error) {
 				}
 			}
 		}
-		variables(ast.SelectionSet{field}, used)
 	}
-	op.VariableDefinitions = slices.DeleteFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool { return !used[v.Variable] })
-	var text strings.Builder
-	formatter.NewFormatter(&text, formatter.WithIndent("")).FormatQueryDocument(doc)
-	return text.String(), nil
+	return printed(doc), nil
 }
 
 // variables notes the variables used in a selection set.
@@ -204,11 +198,11 @@ func nameByte(c byte) bool {
 }
 
 // partialBody assembles the request for a partial batch.
-func (r *run) partialBody(c *call, b *batch) []byte {
-	body := append(appendString([]byte(`{"query":`), b.document), `,"variables":{`...)
+func (r *run) partialBody(c *call, b *batch, document string) []byte {
+	body := append(appendString([]byte(`{"query":`), document), `,"variables":{`...)
 	body = append(append(append(appendString(body, b.plan.Variable), ':', '['), b.list...), ']')
 	for _, name := range c.fetch.Variables {
-		if value, ok := r.in.Variables[name]; ok && mentions(b.document, name) {
+		if value, ok := r.in.Variables[name]; ok && mentions(document, name) {
 			body = append(append(appendString(append(body, ','), name), ':'), value...)
 		}
 	}

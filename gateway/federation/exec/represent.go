@@ -223,13 +223,12 @@ func (r *representer) value(dst []byte, v ref, f *plan.RepField) ([]byte, bool) 
 	}
 }
 
-// body assembles the JSON of a request that asks for the batches in part.
-func (r *run) body(c *call, part span) []byte {
+// body assembles the JSON of a request that asks for the batches in part with the document.
+func (r *run) body(c *call, part span, document string) []byte {
 	if b := c.partial(part); b != nil {
-		return r.partialBody(c, b)
+		return r.partialBody(c, b, document)
 	}
 	f := c.fetch
-	document := c.document(part)
 	size := len(document) + len(document)/8 + 128
 	for i := part.from; i < part.to; i++ {
 		size += len(c.batches[i].list)

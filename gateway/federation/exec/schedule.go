@@ -29,6 +29,7 @@ type call struct {
 	whole   int     // the number of batches that the fetch's document asks for; those behind are partial
 	mark    int     // number of nodes when the targets were collected
 	answers []answer
+	lost    []lost // fields that were asked for no more
 }
 
 // answer is one parsed body, to some of the batches.
@@ -190,44 +191,52 @@ func (r *run) send(ctx context.Context, c *call) {
 		r.sendPart(ctx, c, span{from, min(from+maxAliases, c.whole)})
 	}
 	for i := c.whole; i < len(c.batches); i++ {
-		c.answers = append(c.answers, r.ask(ctx, c, span{i, i + 1}))
+		c.answers = append(c.answers, r.askAll(ctx, c, span{i, i + 1})...)
 	}
+}
+
+// askAll asks for some batches, and again for what the failure of private fields took along.
+func (r *run) askAll(ctx context.Context, c *call, part span) []answer {
+	a := r.ask(ctx, c, part, c.document(part))
+	return append([]answer{a}, r.salvage(ctx, c, a)...)
 }
 
 // sendPart asks for some batches. Where an answer to several has no data at all, each is asked for alone: one failing
 // entity must not take the others along.
 func (r *run) sendPart(ctx context.Context, c *call, part span) {
-	whole := r.ask(ctx, c, part)
-	c.answers = append(c.answers, whole)
+	whole := r.ask(ctx, c, part, c.document(part))
 	asked := 0
 	for i := part.from; i < part.to; i++ {
 		if len(c.batches[i].uses) > 0 {
 			asked++
 		}
 	}
-	if asked < 2 || c.fetch.Kind != ast.Query || whole.err != nil || ctx.Err() != nil {
-		return
+	alone := asked > 1 && c.fetch.Kind == ast.Query && whole.err == nil && ctx.Err() == nil
+	if alone {
+		data := whole.tree.member(0, "data")
+		alone = data >= 0 && whole.tree.nodes[data].kind == kindNull
 	}
-	if data := whole.tree.member(0, "data"); data < 0 || whole.tree.nodes[data].kind != kindNull {
+	if !alone {
+		c.answers = append(append(c.answers, whole), r.salvage(ctx, c, whole)...)
 		return
 	}
 	r.exec.putTree(whole.tree)
-	c.answers = c.answers[:len(c.answers)-1]
 	for i := part.from; i < part.to; i++ {
 		if len(c.batches[i].uses) > 0 {
-			c.answers = append(c.answers, r.ask(ctx, c, span{i, i + 1}))
+			c.answers = append(c.answers, r.askAll(ctx, c, span{i, i + 1})...)
 		}
 	}
 }
 
-func (r *run) ask(ctx context.Context, c *call, part span) (a answer) {
+// ask asks for some batches with the document.
+func (r *run) ask(ctx context.Context, c *call, part span, document string) (a answer) {
 	a.part = part
 	defer func() {
 		if p := recover(); p != nil {
 			a.err = &FetchError{Message: "could not be asked", Err: fmt.Errorf("panic in fetcher: %v", p)}
 		}
 	}()
-	resp, err := r.fetchOnce(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, part)}, c.fetch)
+	resp, err := r.fetchOnce(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, part, document)}, c.fetch, document == c.fetch.Document)
 	if err != nil {
 		a.err = err
 		return a

@@ -151,6 +151,7 @@ type WireField struct {
 	Leaf  Leaf
 	Child *Wire // nil: leaf
 
+	Strict   bool       // it must not be null in some of the objects it is asked of: it takes them along when it fails
 	Requires []RepField // members of the representation that this field needs beyond the key
 }
 

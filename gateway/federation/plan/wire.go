@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
 // wireNames gives every field its response key on the wire, for levels whose fields share one response object. Two
@@ -100,7 +102,7 @@ func (b *builder) wire(s *sel) *Wire {
 
 func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireField {
 	for _, f := range s.fields {
-		w := WireField{Name: f.wire, Types: types, Key: f.key, Field: f.name, Type: f.field.Field.Type}
+		w := WireField{Name: f.wire, Types: types, Key: f.key, Field: f.name, Type: f.field.Field.Type, Strict: strict(s.node, f)}
 		w.Requires = b.members(nil, f.field.Requires, false)
 		if f.child != nil {
 			w.Child = b.wire(f.child.sel)
@@ -113,4 +115,16 @@ func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireF
 		fields = b.wireFields(fields, br, []string{br.node.Type.Name})
 	}
 	return fields
+}
+
+// strict reports whether the field must not be null in some object at the node.
+func strict(n *querygraph.Node, f *selField) bool {
+	return f.field.Field.Type.NonNull || slices.ContainsFunc(n.Members(), func(member string) bool {
+		m := n.Member(member)
+		if m == nil {
+			return false
+		}
+		own := m.Type.Field(f.name)
+		return own != nil && own.Type.NonNull
+	})
 }

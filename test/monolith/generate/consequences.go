@@ -104,6 +104,22 @@ func (f *federation) soften() {
 	}
 }
 
+// breakRequired lets some fields fail that are required and never null: the objects that the client wants must not be lost with
+// them. They fail for all objects, since the values of those in one list of values that are not null are lost together, and
+// there are no mutations then, which cannot be asked again.
+func (f *federation) breakRequired() {
+	if !f.breaks {
+		return
+	}
+	for _, t := range f.types {
+		for _, x := range t.fields {
+			if x.required && x.typ.NonNull && !x.key && x.target == nil && t.kind == ast.Object {
+				x.broken = f.r.chance(40)
+			}
+		}
+	}
+}
+
 // settleRequirements makes fields fail whose requirements fail. Where a requirement is missing the field is null: its
 // resolver does not run.
 func (d *data) settleRequirements() {

@@ -68,6 +68,9 @@ func (d *data) value(t *typ, x *fld, i int) world.Value {
 	if x.key {
 		return d.keyValue(t, x, i)
 	}
+	if x.broken {
+		return world.Error("it is broken")
+	}
 	m := &maker{data: d, x: x, pool: d.pool(x), fails: d.mayFail(x) && !t.hidden}
 	if len(x.args) == 0 {
 		return m.value(x.typ, 0)

@@ -25,6 +25,7 @@ type Federation struct {
 // New makes supergraph number n of a seed.
 func New(seed, n uint64) *Federation {
 	f := &federation{r: random{rand.New(rand.NewPCG(seed, n))}, byName: map[string]*typ{}}
+	f.breaks = f.r.chance(25)
 	f.subgraphs()
 	f.leaves()
 	f.add("Query", ast.Object)
@@ -53,6 +54,7 @@ func New(seed, n uint64) *Federation {
 	f.renameRoots()
 	f.emptyPools()
 	f.soften()
+	f.breakRequired()
 	f.settleEnums()
 	out := &Federation{Schema: f.merged(false), World: f.data(), Labels: f.labels}
 	for _, s := range f.subs {
@@ -70,6 +72,7 @@ type federation struct {
 	labels []string
 
 	contexts []*ctx
+	breaks   bool // what is required and never null may fail
 }
 
 // sub is a subgraph.
@@ -125,6 +128,7 @@ type fld struct {
 	required bool // it is in a @requires
 	hidden   bool
 	frail    bool // it often fails
+	broken   bool // it always fails
 	// fromContext says that it has arguments from contexts.
 	fromContext bool
 	given       bool // some such argument's value

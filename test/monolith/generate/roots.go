@@ -23,7 +23,7 @@ func (f *federation) roots() {
 			f.root(q, fmt.Sprintf("q%d", n), t, in)
 			n++
 		}
-		if f.r.chance(30) && !t.split && !t.inner {
+		if f.r.chance(30) && !t.split && !t.inner && !f.breaks {
 			f.root(m, fmt.Sprintf("m%d", n), t, some(f.r, places, 1+f.r.IntN(4)/3))
 		}
 	}

@@ -143,11 +143,11 @@ func (x *execution) disagrees(o *object, name string, rep map[string]any) string
 func (x *execution) agrees(v world.Value, rep any) bool {
 	switch v := v.(type) {
 	case world.Ref:
+		o := x.world.Objects[v]
 		members, ok := rep.(map[string]any)
 		if !ok {
-			return false
+			return rep == nil && o.Fails() // it was taken along by what is required of it
 		}
-		o := x.world.Objects[v]
 		for name, r := range members {
 			value, known := o.Fields[name]
 			_, arguments := value.(world.Alt)

@@ -1,0 +1,70 @@
+package exec
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	queryparser "github.com/vektah/gqlparser/v2/parser"
+)
+
+// pruned is the document less the fields. ok is false when there are none that something is left to ask for without.
+func pruned(document string, list []lost) (text string, ok bool) {
+	doc, err := queryparser.ParseQuery(&ast.Source{Input: document})
+	if err != nil {
+		return "", false // the planner wrote it, so this cannot be
+	}
+	op := doc.Operations[0]
+	for _, l := range list {
+		set, done, left := without(op.SelectionSet, l.names)
+		if done && (left || l.top == nil) {
+			op.SelectionSet, ok = set, true
+		}
+	}
+	return printed(doc), ok
+}
+
+// without takes the field at a path out of a selection set. left says that something else is asked of the same object.
+func without(set ast.SelectionSet, path []string) (out ast.SelectionSet, done, left bool) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			if s.Alias != path[0] {
+				left = left || len(path) == 1 && s.Name != "__typename"
+				break
+			}
+			done = true
+			if len(path) == 1 {
+				continue
+			}
+			field := *s
+			field.SelectionSet, _, left = without(s.SelectionSet, path[1:])
+			out = append(out, &field)
+			continue
+		case *ast.InlineFragment:
+			fragment := *s
+			var here, more bool
+			fragment.SelectionSet, here, more = without(s.SelectionSet, path)
+			done, left = done || here, left || more
+			out = append(out, &fragment)
+			continue
+		}
+		out = append(out, s)
+	}
+	if len(out) == 0 {
+		out = append(out, &ast.Field{Name: "__typename", Alias: "__typename"})
+	}
+	return out, done, left
+}
+
+// printed writes a document without the variables that it does not use.
+func printed(doc *ast.QueryDocument) string {
+	op := doc.Operations[0]
+	used := map[string]bool{}
+	variables(op.SelectionSet, used)
+	op.VariableDefinitions = slices.DeleteFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool { return !used[v.Variable] })
+	var text strings.Builder
+	formatter.NewFormatter(&text, formatter.WithIndent("")).FormatQueryDocument(doc)
+	return text.String()
+}
