@@ -18,7 +18,7 @@ func pruned(document string, list []lost) (text string, ok bool) {
 	op := doc.Operations[0]
 	for _, l := range list {
 		set, done, left := without(op.SelectionSet, l.names)
-		if done && (left || l.top == nil) {
+		if done && (left || l.top == nil || l.top.Type == "" && !l.top.Opaque) { // an entity also tells its type
 			op.SelectionSet, ok = set, true
 		}
 	}

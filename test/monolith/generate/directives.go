@@ -9,11 +9,11 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// overrides moves fields from one subgraph to another.
-func (f *federation) overrides() {
-	for _, t := range f.with(isEntity) {
+// overrides moves fields of the types from one subgraph to another.
+func (f *federation) overrides(types []*typ) {
+	for _, t := range types {
 		for _, x := range t.fields {
-			if !f.r.chance(12) || x.key || len(x.in) != 1 || x.target != nil && x.target.split {
+			if !f.r.chance(12) || x.key || len(x.in) != 1 || slices.ContainsFunc(f.subs, func(s *sub) bool { return x.in[s] != nil && x.in[s].provides != "" }) || x.target != nil && x.target.split {
 				continue
 			}
 			a := slices.IndexFunc(f.subs, func(s *sub) bool { return x.in[s] != nil })
@@ -157,32 +157,37 @@ func (f *federation) subselection(of *fld, s *sub, depth int) (string, func()) {
 	if t.in[s] == nil || t.split || depth > 3 || t.kind == ast.Object && t.name == "Query" {
 		return "", nil
 	}
-	if t.abstract() { // a fragment on what the owner knows
+	var parts []string
+	var marks []func()
+	if t.abstract() { // fragments on what the owner knows
 		pool := f.pool(of)
 		both := slices.DeleteFunc(slices.Clone(f.local(t, s)), func(m *typ) bool { return m.hidden || !contains(pool, m) })
-		if len(both) == 0 {
-			return "", nil
+		for _, m := range some(f.r, both, 1+f.r.IntN(4)/2) {
+			if below, mark := f.subselection(&fld{target: m}, s, depth+1); below != "" {
+				parts, marks = append(parts, "... on "+m.name+" { "+below+" }"), append(marks, mark)
+			}
 		}
-		m := pick(f.r, both)
-		below, mark := f.subselection(&fld{target: m}, s, depth+1)
-		if below == "" {
-			return "", nil
-		}
-		return "... on " + m.name + " { " + below + " }", mark
+		return strings.Join(parts, " "), func() { all(marks) }
 	}
 	known := slices.DeleteFunc(slices.Clone(t.fields), func(x *fld) bool { return x.in[s] == nil || x.in[s].dead || x.labelled() || x.fromContext })
-	if len(known) == 0 {
-		return "", nil
-	}
-	x := pick(f.r, known)
-	if x.target != nil {
-		below, mark := f.subselection(x, s, depth+1)
-		if below == "" {
-			return "", nil
+	for _, x := range some(f.r, known, 1+f.r.IntN(4)/2) {
+		below, mark := "", func() {}
+		if x.target != nil {
+			if below, mark = f.subselection(x, s, depth+1); below == "" {
+				continue
+			}
+			below = " { " + below + " }"
 		}
-		return x.name + f.literalArguments(x) + " { " + below + " }", func() { x.required = true; mark() }
+		parts = append(parts, x.name+f.literalArguments(x)+below)
+		marks = append(marks, func() { x.required = true }, mark)
 	}
-	return x.name + f.literalArguments(x), func() { x.required = true }
+	return strings.Join(parts, " "), func() { all(marks) }
+}
+
+func all(marks []func()) {
+	for _, mark := range marks {
+		mark()
+	}
 }
 
 // provisions lets fields provide what is external where they lead to.

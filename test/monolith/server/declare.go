@@ -228,6 +228,16 @@ func (s *service) local(typeName string) string {
 	return typeName
 }
 
+// global is the name of the type that has a name in the subgraph.
+func (s *service) global(local string) string {
+	for _, root := range []string{"Query", "Mutation"} {
+		if s.local(root) == local {
+			return root
+		}
+	}
+	return local
+}
+
 // link tells each service what another takes over from it.
 func link(sources []subgraph.Source, services map[string]*service) error {
 	for _, source := range sources {
@@ -241,12 +251,12 @@ func link(sources []subgraph.Source, services map[string]*service) error {
 				if d == nil {
 					continue
 				}
-				from := services[d.Arguments.ForName("from").Value.Raw]
-				if from == nil || from.types[def.Name] == nil || from.types[def.Name].fields[f.Name] == nil {
-					services[source.Name].types[def.Name].fields[f.Name].from = nil // nothing is moved
+				to, from := services[source.Name], services[d.Arguments.ForName("from").Value.Raw]
+				if from == nil || from.types[from.local(to.global(def.Name))] == nil || from.types[from.local(to.global(def.Name))].fields[f.Name] == nil {
+					to.types[def.Name].fields[f.Name].from = nil // nothing is moved
 					continue
 				}
-				from.types[def.Name].fields[f.Name].to = overrideOf(d)
+				from.types[from.local(to.global(def.Name))].fields[f.Name].to = overrideOf(d)
 			}
 		}
 	}
