@@ -152,6 +152,9 @@ func (f *federation) pool(x *fld) []*typ {
 	if x.target == nil {
 		return nil
 	}
+	if x.of != nil {
+		return f.pool(x.of)
+	}
 	var pool []*typ
 	begun := false
 	for _, s := range f.subs {

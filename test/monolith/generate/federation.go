@@ -125,6 +125,7 @@ type fld struct {
 	target   *typ // composite type it leads to, or nil
 	args     []*arg
 	in       map[*sub]*decl
+	of       *fld // the interface object's field that it is a copy of
 	key      bool // it is in a key, so never null, and tells objects apart
 	required bool // it is in a @requires
 	hidden   bool

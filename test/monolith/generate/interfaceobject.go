@@ -59,6 +59,9 @@ func (f *federation) interfaceObject(i *typ) {
 		f.objectField(i, s, fmt.Sprintf("%sio%d", i.name, k))
 	}
 	if f.r.chance(50) {
+		f.objectLink(i, s, i.name+"to")
+	}
+	if f.r.chance(50) {
 		f.objectRequirement(i, s)
 	}
 }
@@ -66,10 +69,32 @@ func (f *federation) interfaceObject(i *typ) {
 // objectField adds a field of an interface object; every implementation has it.
 func (f *federation) objectField(i *typ, s *sub, name string) *fld {
 	x := f.leaf(i, name, []*sub{s})
-	for _, m := range i.members {
-		m.field(name, x.typ.String(), nil).args = x.args
-	}
+	f.copyToMembers(i, x)
 	return x
+}
+
+// copyToMembers gives every implementation the field of an interface object.
+func (f *federation) copyToMembers(i *typ, x *fld) {
+	for _, m := range i.members {
+		own := m.field(x.name, x.typ.String(), x.target)
+		own.args, own.of = x.args, x
+	}
+}
+
+// objectLink adds a field of an interface object that leads to a type.
+func (f *federation) objectLink(i *typ, s *sub, name string) {
+	to := f.with(func(t *typ) bool {
+		return t.in[s] != nil && !t.inner && (t.entity || isValue(t) && !t.hidden && !t.split || t.abstract())
+	})
+	if len(to) == 0 {
+		return
+	}
+	t := pick(f.r, to)
+	x := i.field(name, f.wrap(t.name), t, s)
+	if f.r.chance(20) {
+		f.arguments(x)
+	}
+	f.copyToMembers(i, x)
 }
 
 // objectRequirement lets a field of an interface object require one that the implementations have elsewhere.
