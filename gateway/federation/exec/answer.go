@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // merge brings the answers of a call into the store.
-func (r *run) merge(c *call) {
+func (r *run) merge(ctx context.Context, c *call) {
 	for _, a := range c.answers {
 		if a.err != nil {
 			r.failed(c, a.part, clientMessage(c.fetch.Subgraph, a.err), a.err)
@@ -17,7 +18,7 @@ func (r *run) merge(c *call) {
 		r.mergeAnswer(c, a)
 		r.exec.putTree(a.tree)
 	}
-	r.tellLost(c)
+	r.tellLost(ctx, c)
 	if r.store.full && r.aborted == "" {
 		r.aborted = "the response needs more memory than one request may use"
 	}

@@ -141,7 +141,7 @@ func (d *Deferred) fetches(part int) []*plan.Fetch {
 // advance merges what was answered and sends what can be sent; it reports whether all fetches are merged.
 func (d *Deferred) advance(fetches []*plan.Fetch) bool {
 	r := d.run
-	for progressed := true; progressed; progressed = r.mergeAnswered(fetches, d.calls) {
+	for progressed := true; progressed; progressed = r.mergeAnswered(d.ctx, fetches, d.calls) {
 		for _, c := range r.start(fetches) {
 			d.open++
 			go func() {

@@ -58,6 +58,55 @@ func without(set ast.SelectionSet, path []string) (out ast.SelectionSet, done, l
 	return out, done, left
 }
 
+// below joins the selection sets at the end of a path.
+func below(set ast.SelectionSet, path []string) (out ast.SelectionSet) {
+	if len(path) == 0 {
+		return set
+	}
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			if s.Alias == path[0] {
+				out = append(out, below(s.SelectionSet, path[1:])...)
+			}
+		case *ast.InlineFragment:
+			out = append(out, below(s.SelectionSet, path)...)
+		}
+	}
+	return out
+}
+
+// only is what a selection set selects on the way to a path's end, with `__typename` wherever it is selected.
+func only(set ast.SelectionSet, path []string) (out ast.SelectionSet, found bool) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			field := *s
+			switch {
+			case s.Name == "__typename" && s.Alias == s.Name:
+			case s.Alias != path[0]:
+				continue
+			case len(path) > 1:
+				below, ok := only(s.SelectionSet, path[1:])
+				if !ok {
+					continue
+				}
+				field.SelectionSet, found = below, true
+			default:
+				found = true
+			}
+			out = append(out, &field)
+		case *ast.InlineFragment:
+			if below, ok := only(s.SelectionSet, path); ok {
+				fragment := *s
+				fragment.SelectionSet, found = below, true
+				out = append(out, &fragment)
+			}
+		}
+	}
+	return out, found
+}
+
 // printed writes a document without the variables that it does not use.
 func printed(doc *ast.QueryDocument) string {
 	op := doc.Operations[0]

@@ -60,12 +60,22 @@ type lost struct {
 	key   plan.Key
 	types []string   // of the objects; nil: all
 	top   *plan.Wire // of the entity that it is a field of; nil: it is further below
+
+	// The nearest entity around it that the answer names, nil: none; where its objects are; how many names lead to it; and
+	// the way from there to the field.
+	entity *plan.Wire
+	above  []plan.Path
+	depth  int
+	keys   []plan.Key
 }
 
-// tellLost reports the fields that were asked for no more at the objects that they did not fail for. It is known of none of them.
-func (r *run) tellLost(c *call) {
+// tellLost asks for the fields that were asked for no more as fields of entities, and reports those that it does not get.
+func (r *run) tellLost(ctx context.Context, c *call) {
 	if len(c.lost) == 0 {
 		return
+	}
+	for _, l := range c.lost {
+		r.rescue(ctx, c, l)
 	}
 	told := map[string]bool{}
 	for _, f := range r.failures {
@@ -135,7 +145,7 @@ func (r *run) collateral(c *call, a answer) (list []lost) {
 					if len(l.names) == 1 {
 						l.top = b.plan.Entity
 					}
-					l.names = append([]string{alias}, l.names...)
+					l.names, l.depth = append([]string{alias}, l.names...), l.depth+1
 					list = append(list, l)
 				}
 			}
@@ -180,6 +190,12 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 		} else {
 			o = -1
 		}
+		if len(l.names) > 0 && len(level) > 0 && len(level[0].wire.Keys) > 0 {
+			l.entity, l.above, l.depth, l.keys = level[0].wire, nil, len(l.names), nil
+			for _, at := range level {
+				l.above = append(l.above, at.path)
+			}
+		}
 		var below []asked
 		found := false
 		private, l.paths = true, nil
@@ -205,7 +221,7 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 		if !found {
 			return l, false
 		}
-		l.names, level = append(l.names, name), below
+		l.names, l.keys, level = append(l.names, name), append(l.keys, l.key), below
 	}
 	return l, cut && private
 }

@@ -52,7 +52,7 @@ func (r *run) fetchAll(ctx context.Context, fetches []*plan.Fetch) {
 	open := 0
 	for {
 		var ready []*call
-		for progressed := true; progressed; progressed = r.mergeAnswered(fetches, calls) {
+		for progressed := true; progressed; progressed = r.mergeAnswered(ctx, fetches, calls) {
 			ready = append(ready, r.start(fetches)...)
 		}
 		// The first to be merged may as well run here: nothing could be merged before it.
@@ -101,11 +101,11 @@ func (r *run) start(fetches []*plan.Fetch) (ready []*call) {
 }
 
 // mergeAnswered merges the answers whose turn it is and reports whether there were any.
-func (r *run) mergeAnswered(fetches []*plan.Fetch, calls map[int]*call) bool {
+func (r *run) mergeAnswered(ctx context.Context, fetches []*plan.Fetch, calls map[int]*call) bool {
 	any := false
 	for _, f := range fetches {
 		if r.progress[f.ID] == answered && r.isFirst(fetches, f) {
-			r.merge(calls[f.ID])
+			r.merge(ctx, calls[f.ID])
 			r.follow(f)
 			r.progress[f.ID] = merged
 			any = true

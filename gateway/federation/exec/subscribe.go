@@ -67,7 +67,7 @@ func (ev *Events) Join(ctx context.Context, event []byte) *Result {
 	a := answer{}
 	a.tree, a.err = r.parse(event)
 	c.answers = append(c.answers, a)
-	r.merge(c)
+	r.merge(ctx, c)
 	r.fetchUnits(ctx)
 	return r.result()
 }

@@ -97,7 +97,32 @@ func (b *builder) wire(s *sel) *Wire {
 		w.Possible = s.node.Members()
 	}
 	w.Fields = b.wireFields(nil, s, nil)
+	w.Keys, w.On = b.ownKeys(s), s.node.Type.Name
 	return w
+}
+
+// ownKeys says how the objects of a level are named to the subgraph that is asked for them, by the leaves that are selected.
+func (b *builder) ownKeys(s *sel) (keys []Rep) {
+	if s.node.Type.InterfaceObject {
+		return nil
+	}
+	for _, member := range s.node.Members() {
+		n := s.node.Member(member)
+		if n == nil || n.View > 0 {
+			continue
+		}
+		selected := func(f *querygraph.FieldSel) bool {
+			key := b.keys.member(f)
+			return f.Sub == nil && (s.find(key) != nil || slices.ContainsFunc(s.branches, func(br *sel) bool { return br.node == n && br.find(key) != nil }))
+		}
+		for _, l := range b.g.Landings(member) {
+			if l.Node == n && l.RepType != "" && !slices.ContainsFunc(l.Key, func(f *querygraph.FieldSel) bool { return !selected(f) }) {
+				keys = append(keys, Rep{Types: []string{member}, TypeName: l.RepType, Fields: b.members(nil, l.Key, true)})
+				break
+			}
+		}
+	}
+	return keys
 }
 
 func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireField {
