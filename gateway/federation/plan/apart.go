@@ -19,8 +19,8 @@ func (k *keyring) setApart(g *querygraph.Graph, sel *operation.Selection) {
 		if it.Name != it.Field.Name {
 			continue // it is stored under another name anyway
 		}
-		for _, in := range g.Inputs(it.Field.Name, it.Args) {
-			if meet(g.SG.Possible(in.Parent), g.SG.Possible(it.Parent)) && endangers(g, it.Selection, in.Sub) {
+		for _, in := range g.Inputs(it.Field.Name) {
+			if in.Args == it.Args && meet(g.SG.Possible(in.Parent), g.SG.Possible(it.Parent)) && endangers(g, it.Selection, in.Sub) {
 				k.apart[meaning(it.Field.Name, it.Args)] = true
 			}
 		}

@@ -20,6 +20,7 @@ type builder struct {
 
 	fetches []*Fetch
 	byGroup map[*group]int
+	inputs  []bool                                        // by key, see keyring.inputs
 	whole   map[*operation.Selection]*operation.Selection // with deferred parts: what was split into them
 }
 

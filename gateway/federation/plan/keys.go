@@ -59,7 +59,7 @@ func (k *keyring) client(it *operation.Item) Key {
 	if it.TypeName() || k.meaning[it.Name] != conflict {
 		return k.named(it.Name)
 	}
-	if it.Name == it.Field.Name && !k.apart[meaning(it.Field.Name, it.Args)] {
+	if it.Name == it.Field.Name && (len(k.apart) == 0 || !k.apart[meaning(it.Field.Name, it.Args)]) {
 		return k.field(it.Field.Name, it.Args)
 	}
 	m := it.Name + ":" + meaning(it.Field.Name, it.Args)
@@ -101,4 +101,13 @@ func (k *keyring) field(name, args string) Key {
 	}
 	k.private[m] = key
 	return key
+}
+
+// inputs tells, by key, what was read as a member of a key, a requirement or a context.
+func (k *keyring) inputs() []bool {
+	out := make([]bool, len(k.names))
+	for _, key := range k.private {
+		out[key] = true
+	}
+	return out
 }

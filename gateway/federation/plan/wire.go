@@ -97,8 +97,29 @@ func (b *builder) wire(s *sel) *Wire {
 		w.Possible = s.node.Members()
 	}
 	w.Fields = b.wireFields(nil, s, nil)
-	w.Keys, w.On = b.ownKeys(s), s.node.Type.Name
+	if b.endangered(s) {
+		w.Keys, w.On = b.ownKeys(s), s.node.Type.Name
+	}
 	return w
+}
+
+// endangered reports whether something that is read for the sake of another field may take the objects of a level along.
+func (b *builder) endangered(s *sel) bool {
+	return slices.ContainsFunc(s.branches, b.endangered) || slices.ContainsFunc(s.fields, func(f *selField) bool {
+		if f.child != nil {
+			return f.child.sel != s && len(b.g.Landings(f.child.node.Type.Name)) == 0 && b.endangered(f.child.sel)
+		}
+		return b.isInput(f.key) && strict(s.node, f) && !slices.ContainsFunc(b.g.Landings(s.node.Type.Name), func(l *querygraph.Landing) bool {
+			return slices.ContainsFunc(l.Key, func(k *querygraph.FieldSel) bool { return k.Name == f.name })
+		})
+	})
+}
+
+func (b *builder) isInput(key Key) bool {
+	if b.inputs == nil {
+		b.inputs = b.keys.inputs()
+	}
+	return int(key) < len(b.inputs) && b.inputs[key]
 }
 
 // ownKeys says how the objects of a level are named to the subgraph that is asked for them, by the leaves that are selected.

@@ -52,7 +52,7 @@ type Graph struct {
 	plain    []map[string]*Node // by subgraph index and type name
 	landings map[string][]*Landing
 	systems  systems
-	inputs   map[string][]*FieldSel // by name and arguments
+	inputs   map[string][]*FieldSel // by name
 	pending  map[*Node]provision    // views still to be filled, while the graph is built
 }
 

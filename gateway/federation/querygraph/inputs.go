@@ -7,8 +7,8 @@ import (
 	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
-// Inputs lists the fields with selections that keys, requirements and contexts begin with, by name and arguments.
-func (g *Graph) Inputs(name, args string) []*FieldSel { return g.inputs[name+"("+args+")"] }
+// Inputs lists the fields of a name that have selections and that keys, requirements and contexts begin with.
+func (g *Graph) Inputs(name string) []*FieldSel { return g.inputs[name] }
 
 func (g *Graph) findInputs() {
 	g.inputs = map[string][]*FieldSel{}
@@ -42,9 +42,10 @@ func (g *Graph) addInputs(set FieldSet) {
 		if f.Sub == nil {
 			continue
 		}
-		at := f.Name + "(" + f.Args + ")"
-		if !slices.ContainsFunc(g.inputs[at], func(o *FieldSel) bool { return o.Parent == f.Parent && o.Sub.String() == f.Sub.String() }) {
-			g.inputs[at] = append(g.inputs[at], f)
+		if !slices.ContainsFunc(g.inputs[f.Name], func(o *FieldSel) bool {
+			return o.Parent == f.Parent && o.Args == f.Args && o.Sub.String() == f.Sub.String()
+		}) {
+			g.inputs[f.Name] = append(g.inputs[f.Name], f)
 		}
 	}
 }
