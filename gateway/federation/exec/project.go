@@ -251,8 +251,8 @@ func nonNullMessage(f *plan.ShapeField) string {
 
 // value writes v, which has type t in field f.
 func (p *projector) value(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
-	if f.Carried && (v == missing || v == null || p.nulled[p.key()]) {
-		p.out = append(p.out, "null"...) // as it was delivered
+	if f.Carried && (v == missing || v == null) || f.Shape != nil && len(p.nulled) > 0 && p.nulled[p.key()] {
+		p.out = append(p.out, "null"...) // as it was delivered, with this part's fields or with those of another
 		return true
 	}
 	if v == missing || v == null {
