@@ -260,6 +260,29 @@ func TestErrorsOfDeferredParts(t *testing.T) {
 	}
 }
 
+// What one part delivered as null is null for another too that asks for more of it.
+func TestNullStaysNullInOtherParts(t *testing.T) {
+	delivered := make(chan struct{})
+	f := fetched(func(req *exec.Request) string {
+		if strings.Contains(string(req.Body), "name") {
+			return `{"data":{"ts":[null,{"name":"x"}]},"errors":[{"message":"no name","path":["ts",0,"name"]}]}`
+		}
+		<-delivered
+		return `{"data":{"ts":[{"id":"1"},{"id":"2"}]}}`
+	})
+	p := mustPlan(t, deferSchema, `{ __typename ... @defer { ts { name } } ... @defer { ts { id } } }`)
+	_, d := exec.New(f, exec.Options{}).ExecuteDeferred(t.Context(), p, exec.Input{})
+	defer d.Close()
+	next := func(want string) {
+		if got := d.Next(); len(got) != 1 || string(got[0].Data) != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+	}
+	next(`{"ts":[null,{"name":"x"}]}`)
+	close(delivered)
+	next(`{"ts":[null,{"id":"2"}]}`)
+}
+
 // answering is a fetcher that gives each subgraph's answer.
 type answering map[string]string
 
