@@ -25,7 +25,7 @@ func passes(groups []*group, s *solver, done func(pass string, groups []*group))
 	done("levels", groups)
 	delay(groups)
 	done("delay", groups)
-	lift(groups)
+	lift(groups, s.g)
 	done("lift", groups)
 	slices.SortStableFunc(groups, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.turn(), b.turn()), cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id))

@@ -61,8 +61,7 @@ type spot struct {
 type sel struct {
 	node     *querygraph.Node
 	fields   []*selField
-	branches []*sel // per member type, in order of first use
-	lifted   bool   // see pass lift
+	branches []*sel // per member type, in order of first use; then those that pass lift makes for interfaces
 
 	index map[Key]*selField // of the fields, where they are many
 }

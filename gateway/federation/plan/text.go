@@ -32,14 +32,19 @@ func (t *text) content(s *sel) {
 	if s.node.Type.Abstract() || s.empty() {
 		t.buf.WriteString("__typename ")
 	}
-	for _, f := range s.fields {
-		t.field(f)
-	}
+	t.fields(s)
 	for _, b := range s.branches {
 		if !b.empty() {
-			t.buf.WriteString("... on " + b.node.Type.Name)
-			t.selection(b)
+			t.buf.WriteString("... on " + b.node.Type.Name + "{")
+			t.fields(b)
+			t.buf.WriteByte('}')
 		}
+	}
+}
+
+func (t *text) fields(s *sel) {
+	for _, f := range s.fields {
+		t.field(f)
 	}
 }
 

@@ -158,7 +158,7 @@ func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireF
 		fields = append(fields, w)
 	}
 	for _, br := range s.branches {
-		fields = b.wireFields(fields, br, []string{br.node.Type.Name})
+		fields = b.wireFields(fields, br, br.node.Members())
 	}
 	return fields
 }
