@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,11 +27,16 @@ import (
 
 // Peers are other federation gateways, in one Node process, that answer the same operations over the same subgraphs.
 type Peers struct {
-	worker   *Oracle // speaks the same protocol
-	http     *httptest.Server
+	worker *Oracle // speaks the same protocol
+	http   *httptest.Server
+
+	// Pause is how long a subgraph takes at least, so that requests which are made at once overlap.
+	Pause time.Duration
+
 	mu       sync.Mutex
 	servers  *server.Servers
 	session  *server.Session
+	asked    string // the question that is being answered, which its requests name; "": our engine answers
 	requests []span
 }
 
@@ -42,8 +49,8 @@ type span struct {
 // PeerNames are the gateways that are asked.
 var PeerNames = []string{"apollo", "hive"}
 
-// pause is how long a subgraph takes at least, so that requests which are made at once overlap.
-const pause = 2 * time.Millisecond
+// header names the question that a request to a subgraph is made for.
+const header = "x-question"
 
 // NewPeers starts the gateways of the folder. Close ends them.
 func NewPeers(dir string) (*Peers, error) {
@@ -51,7 +58,7 @@ func NewPeers(dir string) (*Peers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Peers{worker: worker}
+	p := &Peers{worker: worker, Pause: 2 * time.Millisecond}
 	p.http = httptest.NewServer(p)
 	return p, nil
 }
@@ -98,7 +105,7 @@ type PeerAnswer struct {
 func (p *Peers) Ask(name string, c *Case) (*PeerAnswer, error) {
 	session := &server.Session{Mutation: strings.HasPrefix(c.Operation, "mutation")}
 	p.mu.Lock()
-	p.session, p.requests = session, nil
+	p.session, p.requests, p.asked = session, nil, strconv.Itoa(p.worker.next+1)
 	p.mu.Unlock()
 	r, err := p.worker.ask(question{Gateway: name, Operation: c.Operation, Variables: c.Variables})
 	if err != nil {
@@ -111,9 +118,23 @@ func (p *Peers) Ask(name string, c *Case) (*PeerAnswer, error) {
 	if out.Failed != "" {
 		return out, nil
 	}
+	p.settle()
 	cost := p.cost()
 	out.Cost = &cost
 	return out, nil
+}
+
+// settle waits for the requests that a gateway still makes when it has answered: one that gives up early does.
+func (p *Peers) settle() {
+	for quiet, n := 0, 0; quiet < 3 && n < 1000; n++ {
+		time.Sleep(time.Millisecond)
+		p.mu.Lock()
+		quiet++
+		if slices.ContainsFunc(p.requests, func(r span) bool { return r.to.IsZero() }) {
+			quiet = 0
+		}
+		p.mu.Unlock()
+	}
 }
 
 // cost is what was made of an operation: an empty list saves the requests that a plan has for its items.
@@ -175,8 +196,7 @@ func fieldsOf(body []byte) int {
 
 // Fetch implements exec.Fetcher: our engine asks the subgraphs as the others do.
 func (p *Peers) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, error) {
-	done := p.begin(req.Body)
-	defer done()
+	defer p.begin(req.Body, "")()
 	return p.servers.Fetch(ctx, req)
 }
 
@@ -188,7 +208,7 @@ func (p *Peers) Subscribe(ctx context.Context, req *exec.Request) (exec.Stream, 
 // Execute has our engine answer the case's operation, and returns what was made of it.
 func (p *Peers) Execute(ctx context.Context, e *Engine, c *Case) (*Execution, plan.Cost, error) {
 	p.mu.Lock()
-	p.session, p.requests = nil, nil
+	p.session, p.requests, p.asked = nil, nil, ""
 	p.mu.Unlock()
 	over := *e
 	over.exec = exec.New(p, exec.Options{})
@@ -196,17 +216,20 @@ func (p *Peers) Execute(ctx context.Context, e *Engine, c *Case) (*Execution, pl
 	return out, p.cost(), err
 }
 
-// begin records a request, which ends with done. What comes late, after its operation, is not counted.
-func (p *Peers) begin(body []byte) (done func()) {
+// begin records a request that is made for a question, and ends with done. What comes late, after its question, is not
+// counted.
+func (p *Peers) begin(body []byte, asked string) (done func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	session, at := p.session, len(p.requests)
-	p.requests = append(p.requests, span{from: time.Now(), fields: fieldsOf(body)})
+	at := len(p.requests)
+	if asked == p.asked {
+		p.requests = append(p.requests, span{from: time.Now(), fields: fieldsOf(body)})
+	}
 	return func() {
-		time.Sleep(pause)
+		time.Sleep(p.Pause)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.session == session && at < len(p.requests) {
+		if asked == p.asked {
 			p.requests[at].to = time.Now()
 		}
 	}
@@ -215,14 +238,15 @@ func (p *Peers) begin(body []byte) (done func()) {
 // ServeHTTP implements http.Handler: the subgraphs, each at its name.
 func (p *Peers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
-	done := p.begin(body)
+	asked := r.Header.Get(header)
+	done := p.begin(body, asked)
 	p.mu.Lock()
 	servers, session := p.servers, p.session
+	if err == nil && (session == nil || asked != p.asked) {
+		err = errors.New("this is not being asked")
+	}
 	p.mu.Unlock()
 	var answer *exec.Response
-	if err == nil && session == nil {
-		err = errors.New("nothing is being asked")
-	}
 	if err == nil {
 		answer, err = servers.Fetch(session.Context(context.WithoutCancel(r.Context())), &exec.Request{
 			Subgraph: strings.TrimPrefix(r.URL.Path, "/"), Kind: kindOf(body), Body: body,

@@ -4,7 +4,7 @@
 //   {"id": 2, "gateway": "apollo", "operation": TEXT, "variables": {}}
 //   {"id": 2, "data": …, "errors": [PATH], "failed": TEXT}
 //
-// The subgraphs are asked at the URLs that the supergraph names.
+// The subgraphs are asked at the URLs that the supergraph names; the header x-question of a request is the question's id.
 import { createInterface } from "node:readline";
 import { createHash } from "node:crypto";
 import { ApolloGateway, RemoteGraphQLDataSource } from "@apollo/gateway";
@@ -22,16 +22,16 @@ async function apollo(supergraphSdl) {
   const gateway = new ApolloGateway({
     supergraphSdl,
     logger: silent,
-    buildService: ({ url }) => new RemoteGraphQLDataSource({ url }),
+    buildService: ({ url }) => new RemoteGraphQLDataSource({ url, willSendRequest: ({ request, context }) => request.http.headers.set("x-question", context.question) }),
   });
   const { schema, executor } = await gateway.load();
   return {
-    answer(query, variables) {
+    answer(query, variables, question) {
       return executor({
         document: parse(query),
         request: { query, variables },
         queryHash: createHash("sha256").update(query).digest("hex"),
-        context: {},
+        context: { question },
         schema,
         logger: silent,
         metrics: {},
@@ -43,12 +43,12 @@ async function apollo(supergraphSdl) {
 }
 
 async function hive(supergraph) {
-  const gateway = createGatewayRuntime({ supergraph, logging: false, maskedErrors: false, landingPage: false, graphiqlEndpoint: false });
+  const gateway = createGatewayRuntime({ supergraph, logging: false, maskedErrors: false, landingPage: false, graphiqlEndpoint: false, propagateHeaders: { fromClientToSubgraphs: ({ request }) => ({ "x-question": request.headers.get("x-question") }) } });
   return {
-    async answer(query, variables) {
+    async answer(query, variables, question) {
       const response = await gateway.fetch("http://gateway/graphql", {
         method: "POST",
-        headers: { "content-type": "application/json", accept: "application/json" },
+        headers: { "content-type": "application/json", accept: "application/json", "x-question": question },
         body: JSON.stringify({ query, variables }),
       });
       return response.json();
@@ -73,7 +73,7 @@ for await (const line of createInterface({ input: process.stdin })) {
         }
       }
     } else {
-      const { data, errors } = await gateways[q.gateway].answer(q.operation, q.variables);
+      const { data, errors } = await gateways[q.gateway].answer(q.operation, q.variables, String(q.id));
       reply = { data: data ?? null, errors: errors?.map((e) => e.path ?? []), messages: errors?.map((e) => e.message) };
     }
   } catch (e) {
