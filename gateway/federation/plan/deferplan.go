@@ -36,7 +36,8 @@ func (p *Planner) planDeferred(ctx context.Context, g *querygraph.Graph, op *ope
 		}
 		s := newSolver(ctx, g)
 		s.contexts, s.trace, s.lenient = bound, trace, lenient
-		d := &deferral{split: sp, s: s, e: &emitter{g: g, keys: newKeyring(g, op), whole: sp.whole, spend: s.spend}}
+		d := &deferral{split: sp, s: s, e: newEmitter(s, newKeyring(g, op))}
+		d.e.whole = sp.whole
 		out, stuck, err := d.plan(op)
 		if trace != nil {
 			trace.Units = s.units

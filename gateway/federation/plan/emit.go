@@ -56,6 +56,13 @@ type emitter struct {
 	avoid   *group // a visit that must not be relied on
 	bridged bool   // visits were made for fallbacks: they may have inputs of later visits
 	spend   func(units int)
+
+	derivation func(*querygraph.Fact) requests // the requests that a fact needs, as the solver counts them
+	subs       int
+}
+
+func newEmitter(s *solver, keys *keyring) *emitter {
+	return &emitter{g: s.g, keys: keys, spend: s.spend, derivation: s.derivation, subs: s.subs}
 }
 
 // postponed is a pick whose arguments come from above: it is read when all that does not wait is.

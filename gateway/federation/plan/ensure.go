@@ -21,7 +21,7 @@ func (e *emitter) ensure(s *scope, p querygraph.Path, key bool) []*spot {
 		p = append(querygraph.Path{&open}, p[1:]...)
 	}
 	if p[0].Types == nil {
-		if at := e.reader(s, p, key); at != nil {
+		if at := e.reader(s, p, key); at != nil && !e.sooner(s, at, p) {
 			return e.read(s, at, at.node.Edge(p[0].Name), p, key)
 		}
 		if at := e.brought(s, p); at != nil && e.avoid == nil {
@@ -116,6 +116,28 @@ func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
 		}
 	}
 	return best
+}
+
+// sooner reports whether the path can be had before it is read at the spot, by requests that are made anyway.
+func (e *emitter) sooner(s *scope, at *spot, p querygraph.Path) bool {
+	fact := e.system(s).Have(p)
+	if !fact.Known || e.avoid != nil {
+		return false
+	}
+	from := 0
+	for _, sp := range e.visible(s.arrivals()) {
+		from = max(from, sp.level())
+	}
+	if from+fact.Stage >= at.level() {
+		return false
+	}
+	for _, r := range e.derivation(fact) {
+		level, sub := from+r/e.subs, r%e.subs
+		if !slices.ContainsFunc(e.groups, func(g *group) bool { return g.level == level && g.node.Sub.Index == sub && g.turn() == at.groups[0].turn() }) {
+			return false
+		}
+	}
+	return true
 }
 
 // brought finds a visit that has brought the value in with its requirements before.

@@ -127,7 +127,7 @@ func finish(s *solver, e *emitter, op *operation.Operation, sp *split) (*Plan, e
 
 // choose decides where each field is read and makes the visits.
 func choose(s *solver, op *operation.Operation, trace *Trace) (*solver, *emitter, error) {
-	e := &emitter{g: s.g, keys: newKeyring(s.g, op), spend: s.spend}
+	e := newEmitter(s, newKeyring(s.g, op))
 	var root *operation.Selection
 	root, s.contexts = bindContexts(s.g, e.keys, op)
 	if len(s.contexts.bindings) > 0 {
