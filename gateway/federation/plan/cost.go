@@ -15,9 +15,18 @@ const (
 	costType    = 40  // each further object type in one hop
 )
 
-// requests is a set of subgraph requests, each a level and a subgraph: fetches of one level to one subgraph travel
-// together, so they are one request. Sorted; an element is level x number of subgraphs + subgraph.
+// requests is a set of subgraph requests, each a level and a subgraph: fetches of entities of one level from one
+// subgraph travel together, so they are one request, and so do root fields. Sorted; see solver.request.
 type requests []int
+
+// request is an element of requests.
+func (s *solver) request(level int, n *querygraph.Node, root bool) int {
+	i := 2 * n.Sub.Index
+	if root {
+		i++
+	}
+	return level*s.kinds + i
+}
 
 func (r requests) union(o requests) requests {
 	if len(o) == 0 {
@@ -51,7 +60,7 @@ func (s *solver) later(r requests, levels int) requests {
 	}
 	out := make(requests, len(r))
 	for i, x := range r {
-		out[i] = x + levels*s.subs
+		out[i] = x + levels*s.kinds
 	}
 	return out
 }
@@ -61,7 +70,7 @@ func (s *solver) price(r requests, extra int) int {
 	if len(r) == 0 {
 		return extra
 	}
-	return costRequest*len(r) + costLevel*(r[len(r)-1]/s.subs+1) + extra
+	return costRequest*len(r) + costLevel*(r[len(r)-1]/s.kinds+1) + extra
 }
 
 func (s *solver) cost(sol *solution) int { return s.price(sol.requests, sol.extra) }
@@ -94,7 +103,7 @@ func (s *solver) rule(r *querygraph.Rule) requests {
 		}
 	}
 	if r.Kind == querygraph.Hop || r.Kind == querygraph.Resume {
-		out = out.union(requests{stage*s.subs + r.Node.Sub.Index})
+		out = out.union(requests{s.request(stage, r.Node, r.Landing.RepType == "")})
 		stage++
 	}
 	if r.Below != nil {

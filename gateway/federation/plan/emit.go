@@ -53,16 +53,13 @@ type emitter struct {
 
 	written map[*place]map[Key][]*spot // where client items and private ones for contexts are read
 	waiting []postponed
-	avoid   *group // a visit that must not be relied on
-	bridged bool   // visits were made for fallbacks: they may have inputs of later visits
-	spend   func(units int)
-
-	derivation func(*querygraph.Fact) requests // the requests that a fact needs, as the solver counts them
-	subs       int
+	avoid   *group  // a visit that must not be relied on
+	bridged bool    // visits were made for fallbacks: they may have inputs of later visits
+	solver  *solver // counts the work, and what a derivation takes
 }
 
 func newEmitter(s *solver, keys *keyring) *emitter {
-	return &emitter{g: s.g, keys: keys, spend: s.spend, derivation: s.derivation, subs: s.subs}
+	return &emitter{g: s.g, keys: keys, solver: s}
 }
 
 // postponed is a pick whose arguments come from above: it is read when all that does not wait is.
@@ -284,7 +281,7 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	g.id = len(e.groups)
 	e.groups = append(e.groups, g)
 	s.visits++
-	e.spend(1 + len(g.needs))
+	e.solver.spend(1 + len(g.needs))
 	return &spot{node: l.Node, sel: g.content, groups: []*group{g}, place: s.place}
 }
 

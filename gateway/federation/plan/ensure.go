@@ -131,9 +131,10 @@ func (e *emitter) sooner(s *scope, at *spot, p querygraph.Path) bool {
 	if from+fact.Stage >= at.level() {
 		return false
 	}
-	for _, r := range e.derivation(fact) {
-		level, sub := from+r/e.subs, r%e.subs
-		if !slices.ContainsFunc(e.groups, func(g *group) bool { return g.level == level && g.node.Sub.Index == sub && g.turn() == at.groups[0].turn() }) {
+	for _, r := range e.solver.later(e.solver.derivation(fact), from) {
+		if !slices.ContainsFunc(e.groups, func(g *group) bool {
+			return g.turn() == at.groups[0].turn() && e.solver.request(g.level, g.node, g.root()) == r
+		}) {
 			return false
 		}
 	}

@@ -84,7 +84,7 @@ func (e *emitter) waits(g *group, seen map[*group]bool) bool {
 		return false
 	}
 	seen[g] = true
-	e.spend(1)
+	e.solver.spend(1)
 	for _, sp := range g.needs {
 		for _, d := range sp.groups {
 			if d != g && e.waits(d, seen) {

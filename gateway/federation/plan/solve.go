@@ -24,7 +24,7 @@ type solver struct {
 	lenient bool         // fragments that cannot match at the nodes at hand are left out
 	ended   func() error // the caller's context, polled
 	g       *querygraph.Graph
-	subs    int
+	kinds   int // of requests in one level, see request
 	units   int
 	err     error
 	memo    map[problem]*solution
@@ -107,7 +107,7 @@ func (s *solver) spend(units int) {
 
 func newSolver(ctx context.Context, g *querygraph.Graph) *solver {
 	return &solver{
-		ended: ctx.Err, g: g, subs: len(g.SG.Subgraphs), memo: map[problem]*solution{}, derived: map[*querygraph.Fact]requests{},
+		ended: ctx.Err, g: g, kinds: 2 * len(g.SG.Subgraphs), memo: map[problem]*solution{}, derived: map[*querygraph.Fact]requests{},
 		ids: map[*operation.Selection]int{}, positions: map[*operation.Selection]map[*operation.Item]int{}, subsets: map[string]*operation.Selection{},
 		wholes: map[*operation.Selection]*operation.Selection{}, reached: map[*operation.Selection][]*querygraph.Node{},
 	}

@@ -49,7 +49,7 @@ func (e *emitter) needed(g *group, sp *spot) bool {
 			return false
 		}
 		seen[g] = true
-		e.spend(1)
+		e.solver.spend(1)
 		return slices.ContainsFunc(g.needs, func(n *spot) bool { return slices.ContainsFunc(n.groups, waits) })
 	}
 	return waits(g)
