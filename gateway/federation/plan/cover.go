@@ -23,11 +23,21 @@ func (s *solver) cover(demands []*demand) *solution {
 	must := map[source]bool{}
 	var optional []source
 	for _, d := range demands {
-		ways := d.ways
-		if len(d.bundle) > 0 || len(ways) == 1 {
-			for _, w := range ways {
+		if len(d.all) == 0 && len(d.ways) == 1 {
+			must[d.ways[0].source()] = true
+		}
+	}
+	for _, d := range demands {
+		if len(d.all) > 0 {
+			s.bundle(d, must)
+			for _, w := range d.bundle {
 				must[w.source()] = true
 			}
+		}
+	}
+	for _, d := range demands {
+		ways := d.ways
+		if len(d.bundle) > 0 || len(ways) == 1 {
 			continue
 		}
 		if slices.ContainsFunc(ways, func(w *way) bool { return len(w.requests) == 0 && (w.child == nil || len(w.child.requests) == 0) }) {
@@ -159,6 +169,25 @@ func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick
 	}
 	sol.requests, sol.extra, sol.fields = bestRequests, sol.extra+bestExtra, sol.fields+bestFields
 	return best
+}
+
+// bundle chooses several ways for a demand that no way answers alone: those that are not needed are left out, first the
+// dearest of those that go to a source that nothing else goes to.
+func (s *solver) bundle(d *demand, must map[source]bool) {
+	child := d.item.Field.Type.Name()
+	d.bundle = slices.Clone(d.all)
+	for _, wanted := range []bool{false, true} {
+		for _, w := range slices.Backward(d.all) {
+			if must[w.source()] != wanted || len(d.bundle) == 1 {
+				continue
+			}
+			fewer := slices.DeleteFunc(slices.Clone(d.bundle), func(o *way) bool { return o == w })
+			if sol := s.solve(d.item.Selection, child, targets(fewer)); sol.failed == nil {
+				d.bundle, d.child = fewer, sol
+			}
+		}
+	}
+	d.ways = d.bundle
 }
 
 func zip(d *demand) int {

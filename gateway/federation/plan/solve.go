@@ -158,6 +158,7 @@ type demand struct {
 	item   *operation.Item
 	ways   []*way
 	bundle []*way // several ways of which none is enough alone
+	all    []*way // what the bundle is chosen from
 	child  *solution
 }
 
@@ -213,20 +214,12 @@ func (s *solver) finish(d *demand, typeName string, entries []*querygraph.Node) 
 		d.ways = good
 		return nil
 	}
-	together := func(ways []*way) *solution {
-		return s.solve(d.item.Selection, child, targets(ways))
-	}
-	all := together(d.ways)
-	if all.failed != nil {
+	d.child = s.solve(d.item.Selection, child, targets(d.ways))
+	if d.child.failed != nil {
 		return failed.under(d.item.Name)
 	}
-	for i := range slices.Backward(d.ways) { // leave out, dearest first, what is not needed
-		fewer := slices.Delete(slices.Clone(d.ways), i, i+1)
-		if sol := together(fewer); len(fewer) > 0 && sol.failed == nil {
-			d.ways, all = fewer, sol
-		}
-	}
-	d.bundle, d.child = d.ways, all
+	d.all = d.ways
+	s.bundle(d, nil)
 	return nil
 }
 
