@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"medicore.dev/medicore/gateway/federation/querygraph"
@@ -171,23 +172,42 @@ func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick
 	return best
 }
 
-// bundle chooses several ways for a demand that no way answers alone: those that are not needed are left out, first the
-// dearest of those that go to a source that nothing else goes to.
+// bundle chooses several ways for a demand that no way answers alone: as few as can be of those that go to a source that
+// nothing else goes to, and else as few as can be.
 func (s *solver) bundle(d *demand, must map[source]bool) {
-	child := d.item.Field.Type.Name()
-	d.bundle = slices.Clone(d.all)
-	for _, wanted := range []bool{false, true} {
-		for _, w := range slices.Backward(d.all) {
-			if must[w.source()] != wanted || len(d.bundle) == 1 {
-				continue
-			}
-			fewer := slices.DeleteFunc(slices.Clone(d.bundle), func(o *way) bool { return o == w })
-			if sol := s.solve(d.item.Selection, child, targets(fewer)); sol.failed == nil {
-				d.bundle, d.child = fewer, sol
+	added := func(ways []*way) int {
+		n := 0
+		for _, w := range ways {
+			if !must[w.source()] {
+				n++
 			}
 		}
+		return n
+	}
+	d.bundle, d.child = s.needed(d, d.all)
+	shared := slices.Clone(d.all) // those that nothing else goes to are left out first
+	slices.SortStableFunc(shared, func(a, b *way) int {
+		return cmp.Compare(added([]*way{a}), added([]*way{b}))
+	})
+	if ways, child := s.needed(d, shared); cmp.Or(cmp.Compare(added(ways), added(d.bundle)), cmp.Compare(len(ways), len(d.bundle))) < 0 {
+		d.bundle, d.child = ways, child
 	}
 	d.ways = d.bundle
+}
+
+// needed leaves out ways from the back that the others can do without.
+func (s *solver) needed(d *demand, ways []*way) ([]*way, *solution) {
+	child := s.solve(d.item.Selection, d.item.Field.Type.Name(), targets(ways))
+	for i := range slices.Backward(ways) {
+		fewer := slices.Delete(slices.Clone(ways), i, i+1)
+		if len(fewer) == 0 {
+			break
+		}
+		if sol := s.solve(d.item.Selection, d.item.Field.Type.Name(), targets(fewer)); sol.failed == nil {
+			ways, child = fewer, sol
+		}
+	}
+	return ways, child
 }
 
 func zip(d *demand) int {

@@ -124,11 +124,11 @@ func (e *emitter) sooner(s *scope, at *spot, p querygraph.Path) bool {
 	if !fact.Known || e.avoid != nil {
 		return false
 	}
-	from := 0
+	from := 0 // the level of the first hop
 	for _, sp := range e.visible(s.arrivals()) {
-		from = max(from, sp.level())
+		from = max(from, sp.level()+1)
 	}
-	if from+fact.Stage >= at.level() {
+	if from+fact.Stage > at.level() {
 		return false
 	}
 	for _, r := range e.solver.later(e.solver.derivation(fact), from) {
