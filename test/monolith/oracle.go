@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"medicore.dev/medicore/gateway/federation/plan"
 	"medicore.dev/medicore/test/monolith/world"
 )
 
@@ -122,6 +123,8 @@ type reply struct {
 	// Of peers.mjs.
 	Unloaded map[string]string
 	Failed   string
+	Cost     *plan.Cost // of the plan
+	Plan     string
 }
 
 // Load makes the schema and the data those of the questions that follow.

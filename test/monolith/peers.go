@@ -98,12 +98,14 @@ type PeerAnswer struct {
 	Answer
 	Failed string     // why there is no answer
 	Faults []string   // what a subgraph would have refused
-	Cost   *plan.Cost // nil when there is no answer
+	Cost   *plan.Cost // of what was sent; nil when there is no answer
+	Plan   *plan.Cost // cost of the plan; nil when the gateway does not tell its plan
+	Text   string     // the plan
 }
 
 // Ask has a gateway answer the case's operation.
 func (p *Peers) Ask(name string, c *Case) (*PeerAnswer, error) {
-	session := &server.Session{Mutation: strings.HasPrefix(c.Operation, "mutation")}
+	session := &server.Session{Conditions: true, Mutation: strings.HasPrefix(c.Operation, "mutation")}
 	p.mu.Lock()
 	p.session, p.requests, p.asked = session, nil, strconv.Itoa(p.worker.next+1)
 	p.mu.Unlock()
@@ -111,7 +113,7 @@ func (p *Peers) Ask(name string, c *Case) (*PeerAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &PeerAnswer{Answer: Answer{Data: r.Data, Errors: paths(r.Data, r.Errors)}, Failed: r.Failed, Faults: session.Faults()}
+	out := &PeerAnswer{Answer: Answer{Data: r.Data, Errors: paths(r.Data, r.Errors)}, Failed: r.Failed, Faults: session.Faults(), Plan: r.Cost, Text: r.Plan}
 	if session.Mutation {
 		out.Calls = session.Calls()
 	}
@@ -137,7 +139,7 @@ func (p *Peers) settle() {
 	}
 }
 
-// cost is what was made of an operation: an empty list saves the requests that a plan has for its items.
+// cost is that of what was sent for an operation: an empty list saves the requests that a plan has for its items.
 func (p *Peers) cost() plan.Cost {
 	p.mu.Lock()
 	defer p.mu.Unlock()

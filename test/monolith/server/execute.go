@@ -58,7 +58,7 @@ func (x *execution) field(o object, list []*ast.Field, path []any) (any, bool) {
 	var below []ast.SelectionSet
 	for _, g := range list {
 		below = append(below, g.SelectionSet)
-		if len(g.Directives) > 0 {
+		if len(g.Directives) > 0 && !x.session.Conditions {
 			x.session.fault("%s: %s has a condition", x.service.name, f.Name)
 		}
 	}

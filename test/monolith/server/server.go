@@ -51,8 +51,9 @@ func New(sources []subgraph.Source, w *world.World) (*Servers, error) {
 
 // Session is what one client operation makes the servers do.
 type Session struct {
-	Labels   []string // override labels that are on
-	Mutation bool     // each of its root fields may ask anew
+	Labels     []string // override labels that are on
+	Mutation   bool     // each of its root fields may ask anew
+	Conditions bool     // requests may have @skip and @include, which ours never have
 
 	mu       sync.Mutex
 	seen     map[string]bool
