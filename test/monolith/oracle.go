@@ -125,6 +125,7 @@ type reply struct {
 	Failed   string
 	Cost     *plan.Cost // of the plan
 	Plan     string
+	Fetches  []struct{ Subgraph, Document string }
 }
 
 // Load makes the schema and the data those of the questions that follow.

@@ -113,7 +113,11 @@ func (p *Peers) Ask(name string, c *Case) (*PeerAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &PeerAnswer{Answer: Answer{Data: r.Data, Errors: paths(r.Data, r.Errors)}, Failed: r.Failed, Faults: session.Faults(), Plan: r.Cost, Text: r.Plan}
+	out := &PeerAnswer{Answer: Answer{Data: r.Data, Errors: paths(r.Data, r.Errors)}, Failed: r.Failed, Plan: r.Cost, Text: r.Plan}
+	out.Faults = session.Faults()
+	for _, f := range r.Fetches {
+		out.Faults = append(out.Faults, p.servers.Refuses(f.Subgraph, f.Document)...)
+	}
 	if session.Mutation {
 		out.Calls = session.Calls()
 	}

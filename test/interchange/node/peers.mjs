@@ -2,7 +2,8 @@
 //
 //   {"id": 1, "supergraph": SDL}                                   what follows is asked of gateways over this supergraph
 //   {"id": 2, "gateway": "apollo", "operation": TEXT, "variables": {}}
-//   {"id": 2, "data": …, "errors": [PATH], "failed": TEXT, "cost": {"requests": 1, "levels": 1, "fields": 1}, "plan": TEXT}
+//   {"id": 2, "data": …, "errors": [PATH], "failed": TEXT, "cost": {"requests": 1, "levels": 1, "fields": 1}, "plan": TEXT,
+//    "fetches": [{"subgraph": NAME, "document": TEXT}]}
 //
 // The subgraphs are asked at the URLs that the supergraph names; the header x-question of a request is the question's id.
 // The plan and its cost come from gateways that tell them.
@@ -54,6 +55,12 @@ function fieldsOf(text, on) {
   return count(doc.definitions.find((d) => d.kind === "OperationDefinition").selectionSet);
 }
 
+// fetchesOf lists what the plan asks, whether or not there are objects to ask for.
+function fetchesOf(node) {
+  if (node?.kind === "Fetch") return [{ subgraph: node.serviceName, document: node.operation }];
+  return [node?.node, node?.ifClause, node?.elseClause, ...(node?.nodes ?? [])].flatMap((n) => (n ? fetchesOf(n) : []));
+}
+
 async function apollo(supergraphSdl) {
   let plan;
   const gateway = new ApolloGateway({
@@ -79,7 +86,7 @@ async function apollo(supergraphSdl) {
       });
       const defined = document.definitions.find((d) => d.kind === "OperationDefinition").variableDefinitions ?? [];
       const on = (name) => variables?.[name] ?? valueFromASTUntyped(defined.find((d) => d.variable.name.value === name)?.defaultValue ?? { kind: "NullValue" });
-      return { ...answer, ...(plan && { cost: planCost(plan.node, on), plan: prettyFormatQueryPlan(plan) }) };
+      return { ...answer, ...(plan && { cost: planCost(plan.node, on), plan: prettyFormatQueryPlan(plan), fetches: fetchesOf(plan.node) }) };
     },
     stop: () => gateway.stop(),
   };
@@ -116,8 +123,8 @@ for await (const line of createInterface({ input: process.stdin })) {
         }
       }
     } else {
-      const { data, errors, cost, plan } = await gateways[q.gateway].answer(q.operation, q.variables, String(q.id));
-      reply = { data: data ?? null, errors: errors?.map((e) => e.path ?? []), messages: errors?.map((e) => e.message), cost, plan };
+      const { data, errors, cost, plan, fetches } = await gateways[q.gateway].answer(q.operation, q.variables, String(q.id));
+      reply = { data: data ?? null, errors: errors?.map((e) => e.path ?? []), messages: errors?.map((e) => e.message), cost, plan, fetches };
     }
   } catch (e) {
     reply = { failed: String(e?.stack ?? e) };
