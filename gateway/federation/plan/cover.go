@@ -18,39 +18,14 @@ type source struct {
 
 func (w *way) source() source { return source{w.node, w.resume != nil} }
 
-// cover chooses a way for each demand so that all together cost least: exactly where few sources compete, greedily
-// where many do.
+// cover chooses ways for the demands so that all together cost least: exactly where few sources compete, greedily where
+// many do.
 func (s *solver) cover(demands []*demand) *solution {
-	must := map[source]bool{}
-	var optional []source
-	for _, d := range demands {
-		if len(d.all) == 0 && len(d.ways) == 1 {
-			must[d.ways[0].source()] = true
-		}
+	must, optional := sources(demands)
+	if len(optional) > maxSubsets || s.units > unitsGreedy {
+		s.narrow(demands, must)
+		must, optional = sources(demands)
 	}
-	for _, d := range demands {
-		if len(d.all) > 0 {
-			s.bundle(d, must)
-			for _, w := range d.bundle {
-				must[w.source()] = true
-			}
-		}
-	}
-	for _, d := range demands {
-		ways := d.ways
-		if len(d.bundle) > 0 || len(ways) == 1 {
-			continue
-		}
-		if slices.ContainsFunc(ways, func(w *way) bool { return len(w.requests) == 0 && (w.child == nil || len(w.child.requests) == 0) }) {
-			continue
-		}
-		for _, w := range ways {
-			if !slices.Contains(optional, w.source()) {
-				optional = append(optional, w.source())
-			}
-		}
-	}
-	optional = slices.DeleteFunc(optional, func(o source) bool { return must[o] })
 	if len(optional) > maxSubsets || s.units > unitsGreedy {
 		sol := s.greedy(demands)
 		if s.trace != nil && sol != nil {
@@ -82,6 +57,50 @@ func (s *solver) cover(demands []*demand) *solution {
 	return best
 }
 
+// sources lists the sources that are needed whatever is chosen, and those among which there is a choice.
+func sources(demands []*demand) (must map[source]bool, optional []source) {
+	must = map[source]bool{}
+	for _, d := range demands {
+		if d.settled() {
+			for _, w := range d.whole() {
+				must[w.source()] = true
+			}
+		}
+	}
+	for _, d := range demands {
+		free := func(w *way) bool { return len(w.requests) == 0 && (w.child == nil || len(w.child.requests) == 0) }
+		if d.settled() || slices.ContainsFunc(d.ways, free) {
+			continue
+		}
+		for _, w := range slices.Concat(d.ways, d.parts) {
+			if !must[w.source()] && !slices.Contains(optional, w.source()) {
+				optional = append(optional, w.source())
+			}
+		}
+	}
+	return must, optional
+}
+
+// narrow decides which ways are taken together, without counting what they cost: there are too many for that.
+func (s *solver) narrow(demands []*demand, must map[source]bool) {
+	for _, d := range demands {
+		if len(d.ways) > 0 {
+			d.parts = nil
+		}
+		if d.settled() {
+			must[d.whole()[0].source()] = true
+		}
+	}
+	for _, d := range demands {
+		if len(d.ways) == 0 && len(d.bundle) == 0 {
+			s.bundle(d, must)
+			for _, w := range d.bundle {
+				must[w.source()] = true
+			}
+		}
+	}
+}
+
 // greedy assigns in order, then again with all sources that were used.
 func (s *solver) greedy(demands []*demand) *solution {
 	best := s.assign(demands, func(*way) bool { return true })
@@ -107,7 +126,7 @@ func (s *solver) assign(demands []*demand, allowed func(*way) bool) *solution {
 	sol := &solution{}
 	for pass := range 2 { // demands without a choice first: the others can share their requests
 		for _, d := range demands {
-			if (len(d.ways) == 1 || len(d.bundle) > 0) != (pass == 0) {
+			if d.settled() != (pass == 0) {
 				continue
 			}
 			p := s.choose(d, sol, allowed)
@@ -130,7 +149,7 @@ func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick
 	var best *pick
 	var bestRequests requests
 	bestExtra, bestPrice, bestFields := 0, 0, 0
-	try := func(ways []*way, child *solution, extra int) {
+	try := func(ways []*way, child *solution, extra int) bool {
 		s.spend(1)
 		total := sol.requests
 		last, below := 0, 1
@@ -144,24 +163,38 @@ func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick
 			below += child.fields
 		}
 		extra += last * below // what comes early is better than what comes late
-		if price := s.price(total, sol.extra+extra); best == nil || price < bestPrice {
-			best, bestRequests, bestExtra, bestPrice = &pick{d.item, ways, child}, total, extra, price
-			bestFields = below
+		price := s.price(total, sol.extra+extra)
+		if best != nil && price >= bestPrice {
+			return false
 		}
+		best, bestRequests, bestExtra, bestPrice = &pick{d.item, ways, child}, total, extra, price
+		bestFields = below
+		return true
 	}
 	if len(d.bundle) > 0 {
 		try(d.bundle, d.child, zip(d))
-	} else {
-		var open []*way
-		for _, w := range d.ways {
-			if allowed(w) {
-				try([]*way{w}, w.child, 1)
-				open = append(open, w)
-			}
+	}
+	var open []*way
+	for _, w := range d.ways {
+		if allowed(w) {
+			try([]*way{w}, w.child, 1)
+			open = append(open, w)
 		}
-		if d.item.Selection != nil && len(open) > 1 && len(best.child.requests) > 0 {
-			if child := s.solve(d.item.Selection, d.item.Field.Type.Name(), targets(open)); child.failed == nil {
-				try(open, child, zip(d)+len(open))
+	}
+	for _, w := range d.parts {
+		if allowed(w) {
+			open = append(open, w)
+		}
+	}
+	if d.item.Selection != nil && len(open) > 1 && (best == nil || len(best.child.requests) > 0) {
+		for i := len(open); i >= 0 && len(open) > 1; i-- { // all of them, then without each that adds nothing
+			ways := open
+			if i < len(open) {
+				ways = slices.Delete(slices.Clone(open), i, i+1)
+			}
+			child := s.solve(d.item.Selection, d.item.Field.Type.Name(), targets(ways))
+			if child.failed == nil && try(ways, child, zip(d)+len(ways)) {
+				open = ways
 			}
 		}
 	}
@@ -184,15 +217,15 @@ func (s *solver) bundle(d *demand, must map[source]bool) {
 		}
 		return n
 	}
-	d.bundle, d.child = s.needed(d, d.all)
-	shared := slices.Clone(d.all) // those that nothing else goes to are left out first
+	d.bundle, d.child = s.needed(d, d.parts)
+	shared := slices.Clone(d.parts) // those that nothing else goes to are left out first
 	slices.SortStableFunc(shared, func(a, b *way) int {
 		return cmp.Compare(added([]*way{a}), added([]*way{b}))
 	})
 	if ways, child := s.needed(d, shared); cmp.Or(cmp.Compare(added(ways), added(d.bundle)), cmp.Compare(len(ways), len(d.bundle))) < 0 {
 		d.bundle, d.child = ways, child
 	}
-	d.ways = d.bundle
+	d.parts = nil
 }
 
 // needed leaves out ways from the back that the others can do without.

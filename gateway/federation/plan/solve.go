@@ -156,10 +156,21 @@ func (s *solver) object(sel *operation.Selection, typeName string, entries []*qu
 // demand is an item with the ways to answer it.
 type demand struct {
 	item   *operation.Item
-	ways   []*way
-	bundle []*way // several ways of which none is enough alone
-	all    []*way // what the bundle is chosen from
+	ways   []*way // each is enough alone
+	parts  []*way // that are not enough alone, but may be together or beside others
+	bundle []*way // several that are taken together if there are no others
 	child  *solution
+}
+
+// settled reports whether there is no choice.
+func (d *demand) settled() bool { return len(d.bundle) > 0 || len(d.ways) == 1 && len(d.parts) == 0 }
+
+// whole lists the ways that are taken where there is no choice.
+func (d *demand) whole() []*way {
+	if len(d.bundle) > 0 {
+		return d.bundle
+	}
+	return d.ways
 }
 
 // ways lists how the item can be read from any reachable node, whether or not what is below can be answered.
@@ -191,7 +202,7 @@ func (s *solver) ways(sys *querygraph.System, reach []*querygraph.Fact, it *oper
 	return out
 }
 
-// finish solves what is below each way and keeps the ways that succeed; if none does, all of them together may.
+// finish solves what is below each way and tells those that succeed from those that may together or beside others.
 func (s *solver) finish(d *demand, typeName string, entries []*querygraph.Node) *failure {
 	if len(d.ways) == 0 {
 		return s.unanswered(d.item, typeName, entries)
@@ -200,26 +211,28 @@ func (s *solver) finish(d *demand, typeName string, entries []*querygraph.Node) 
 		return nil
 	}
 	child := d.item.Field.Type.Name()
-	var good []*way
+	var good, parts []*way
 	var failed *failure
 	for _, w := range d.ways {
 		w.child = s.solve(d.item.Selection, child, []*querygraph.Node{w.edge.To})
 		if w.child.failed == nil {
 			good = append(good, w)
-		} else if failed == nil {
+			continue
+		}
+		parts = append(parts, w)
+		if failed == nil {
 			failed = w.child.failed
 		}
 	}
-	if len(good) > 0 {
-		d.ways = good
-		return nil
+	switch {
+	case len(good) == 0:
+		if s.solve(d.item.Selection, child, targets(parts)).failed != nil {
+			return failed.under(d.item.Name)
+		}
+	case s.g.SG.Schema.Types[child].Kind != ast.Object:
+		parts = nil // it may not know an object that others have
 	}
-	d.child = s.solve(d.item.Selection, child, targets(d.ways))
-	if d.child.failed != nil {
-		return failed.under(d.item.Name)
-	}
-	d.all = d.ways
-	s.bundle(d, nil)
+	d.ways, d.parts = good, parts
 	return nil
 }
 

@@ -154,7 +154,7 @@ func (s *solver) choice(sol *solution, path []string) Choice {
 			demand.Field += ": " + d.item.Field.Name
 		}
 		i := slices.IndexFunc(sol.picks, func(p *pick) bool { return p.item == d.item })
-		for _, w := range d.ways {
+		for _, w := range slices.Concat(d.whole(), d.parts) {
 			r := w.requests
 			extra := 1
 			if w.child != nil && w.child.failed == nil {
