@@ -254,7 +254,7 @@ func (e *emitter) reenter(s *scope, r *querygraph.Rule) *spot {
 
 // visit makes a group; its inputs are ensured first.
 func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldSet, contexts []binding) *spot {
-	l := r.Landing
+	l := e.landing(s, r)
 	g := &group{
 		inDoubt: r.KeyInDoubt(), node: l.Node, scope: s, landing: l, requires: requires, contexts: contexts, content: &sel{node: l.Node},
 		unit: e.unit, part: e.part,
