@@ -177,7 +177,7 @@ func (b *builder) entities(groups []*group) []*entity {
 			at[p][i].groups = append(at[p][i].groups, g)
 			continue
 		}
-		e := &entity{groups: []*group{g}, meaning: meanings{}}
+		e := &entity{groups: []*group{g}}
 		at[p] = append(at[p], e)
 		list = append(list, e)
 	}
@@ -188,9 +188,10 @@ func (b *builder) entities(groups []*group) []*entity {
 		p := e.groups[0].scope.place
 		key := string(repsKey(repsKey([]byte(e.text), e.reps), e.unless))
 		i := slices.IndexFunc(equal[key], func(o *entity) bool {
-			return len(e.groups[0].contexts) == 0 && reflect.DeepEqual(o.wire, e.wire) && (p.sel == nil || o.meaning.accepts(b.asked(p)))
+			return len(e.groups[0].contexts) == 0 && o.wire.equal(e.wire) && (p.sel == nil || o.meaning.accepts(b.asked(p)))
 		})
 		if i < 0 {
+			e.meaning = meanings{}
 			out = append(out, e)
 			equal[key] = append(equal[key], e)
 		} else {

@@ -262,7 +262,7 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	if l.RepType == "" {
 		g.needs = e.visible(s.arrivals())
 	}
-	for _, p := range l.Key.Paths() {
+	for _, p := range l.Members {
 		g.needs = append(g.needs, e.ensure(s, p, true)...)
 	}
 	for _, p := range requires.Paths() {

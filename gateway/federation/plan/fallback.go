@@ -38,13 +38,13 @@ func (e *emitter) fallBack() {
 // doubtful reports whether a member of the key may be null.
 func (e *emitter) doubtful(s *scope, l *querygraph.Landing) bool {
 	sys := e.system(s)
-	return slices.ContainsFunc(l.Key.Paths(), func(p querygraph.Path) bool { return sys.Have(p).Doubt != querygraph.Sure })
+	return slices.ContainsFunc(l.Members, func(p querygraph.Path) bool { return sys.Have(p).Doubt != querygraph.Sure })
 }
 
 // apart reports whether the key can be had without the visit.
 func (e *emitter) apart(g *group, l *querygraph.Landing) bool {
 	sys := e.system(g.scope)
-	return !slices.ContainsFunc(l.Key.Paths(), func(p querygraph.Path) bool { return !e.without(g, sys.Have(p)) })
+	return !slices.ContainsFunc(l.Members, func(p querygraph.Path) bool { return !e.without(g, sys.Have(p)) })
 }
 
 // without reports whether the fact can be derived without the visit: by reading at entries or after plain hops.
@@ -98,7 +98,7 @@ func (e *emitter) waits(g *group, seen map[*group]bool) bool {
 func (e *emitter) addFallback(g *group, l *querygraph.Landing) {
 	before := len(e.groups)
 	e.unit = g.unit
-	for _, p := range l.Key.Paths() {
+	for _, p := range l.Members {
 		g.needs = append(g.needs, e.ensure(g.scope, p, true)...)
 	}
 	e.bridged = e.bridged || len(e.groups) > before

@@ -41,7 +41,12 @@ func (k *keyring) learn(sel *operation.Selection) {
 	}
 }
 
-func meaning(field, args string) string { return field + "(" + args + ")" }
+func meaning(field, args string) string {
+	if args == "" {
+		return field
+	}
+	return field + "(" + args + ")"
+}
 
 func (k *keyring) named(name string) Key {
 	key, ok := k.byName[name]

@@ -11,10 +11,10 @@ func (e *emitter) landing(s *scope, r *querygraph.Rule) *querygraph.Landing {
 	}
 	least, latest := e.reading(s, best)
 	for _, l := range e.g.Landings(s.typeName()) {
-		if least == 0 {
+		if least <= 0 {
 			break
 		}
-		if l.Node != best.Node || l.RepType != best.RepType {
+		if l == best || l.Node != best.Node || l.RepType != best.RepType {
 			continue
 		}
 		if n, level := e.reading(s, l); n >= 0 && level <= latest && n < least {
@@ -27,24 +27,35 @@ func (e *emitter) landing(s *scope, r *querygraph.Rule) *querygraph.Landing {
 // reading counts the fields that reading the key adds where the objects are, and tells when it is had. -1: it cannot be
 // read there for sure.
 func (e *emitter) reading(s *scope, l *querygraph.Landing) (fields, level int) {
-	for _, p := range l.Key.Paths() {
+	for _, p := range l.Members {
 		if p[0].Types != nil {
 			return -1, 0
 		}
 		at := e.reader(s, p, true)
-		if at == nil || !plain(at.node, p) || e.system(s).Have(p).Doubt != querygraph.Sure {
+		if at == nil || !plain(at.node, p) {
 			return -1, 0
 		}
-		fields += e.absent(at.sel, p)
+		fields += e.absent(s.selecting(at, e.keys.member(p[0])), p)
 		level = max(level, at.level())
 	}
 	return fields, level
 }
 
-// plain reports whether the node's subgraph has the whole path, without requirements or fragments.
+// selecting is where the field is selected for what is read at the spot: with those of all runtime types if it is there.
+func (s *scope) selecting(at *spot, key Key) *sel {
+	for from, m := range s.mapped {
+		if m == at && from.sel.find(key) != nil {
+			return from.sel
+		}
+	}
+	return at.sel
+}
+
+// plain reports whether the node's subgraph has the whole path, without requirements or fragments, and nothing of it may
+// be null there.
 func plain(n *querygraph.Node, p querygraph.Path) bool {
 	edge := n.Edge(p[0].Name)
-	if edge == nil || edge.Requires != nil || p[0].Types != nil || (edge.To == nil) != (len(p) == 1) {
+	if edge == nil || edge.Requires != nil || edge.Nullable() || p[0].Types != nil || (edge.To == nil) != (len(p) == 1) {
 		return false
 	}
 	return len(p) == 1 || plain(edge.To, p[1:])

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // passes improve the groups in this order. Each keeps the groups' inputs selected in groups they depend on.
@@ -51,42 +49,36 @@ func resolve(groups []*group) {
 // representation would need two values under one name, and the longest chain does not grow. So fields with
 // requirements travel with the visit that is made anyway, or with each other.
 func samePlace(groups []*group, s *solver) []*group {
-	type bucket struct {
-		scope   *scope
-		sub     *supergraph.Subgraph
-		rep     string
-		typ     *supergraph.Type
-		context string
-		turn    int
-	}
-	buckets := map[bucket][]*group{}
-	var order []bucket
+	places := map[*scope][][]*group{} // those that may be merged with one another
+	var order []*scope
 	for _, g := range groups {
 		if g.landing == nil || g.scope.visits == 1 || len(g.unless) > 0 {
 			continue
 		}
-		b := bucket{scope: g.scope, sub: g.node.Sub, rep: g.landing.RepType, typ: g.node.Type, turn: g.turn()}
-		if len(g.contexts) > 0 {
-			b.context = fmt.Sprint(g.contexts)
+		lists := places[g.scope]
+		if lists == nil {
+			order = append(order, g.scope)
 		}
-		if buckets[b] == nil {
-			order = append(order, b)
+		if i := slices.IndexFunc(lists, func(l []*group) bool { return l[0].alike(g) }); i >= 0 {
+			lists[i] = append(lists[i], g)
+		} else {
+			places[g.scope] = append(lists, []*group{g})
 		}
-		buckets[b] = append(buckets[b], g)
 	}
 	gone := map[*group]bool{}
 	m := &merger{s: s, groups: groups, gone: gone, readers: readers(groups)}
-	for _, b := range order {
-		list := m.sameDeps(buckets[b])
-		for i, a := range list {
-			for _, o := range list[i+1:] {
-				if !gone[a] && !gone[o] && s.err == nil && m.mergeable(a, o) {
-					m.merge(a, o)
-				}
-			}
+	for _, sc := range order {
+		for _, l := range places[sc] {
+			m.mergeAll(m.sameDeps(l))
 		}
 	}
 	return slices.DeleteFunc(groups, func(g *group) bool { return gone[g] })
+}
+
+// alike reports whether two groups of one scope ask one subgraph for the same objects in the same way.
+func (g *group) alike(o *group) bool {
+	return g.node.Sub == o.node.Sub && g.node.Type == o.node.Type && g.landing.RepType == o.landing.RepType && g.turn() == o.turn() &&
+		(len(g.contexts)+len(o.contexts) == 0 || fmt.Sprint(g.contexts) == fmt.Sprint(o.contexts))
 }
 
 // merger merges groups.
@@ -108,6 +100,17 @@ func readers(groups []*group) map[*group]map[*group]bool {
 		}
 	}
 	return out
+}
+
+// mergeAll merges the groups of the list as far as they may be.
+func (m *merger) mergeAll(list []*group) {
+	for i, a := range list {
+		for _, o := range list[i+1:] {
+			if !m.gone[a] && !m.gone[o] && m.s.err == nil && m.mergeable(a, o) {
+				m.merge(a, o)
+			}
+		}
+	}
 }
 
 // sameDeps merges groups that wait for the same, which changes no chain, and returns those that are left.
@@ -153,9 +156,9 @@ func (m *merger) mergeable(a, b *group) bool {
 // arguments.
 func inputConflict(a, b *group) bool {
 	seen := map[string]string{}
-	paths := slices.Concat(a.landing.Key.Paths(), a.requires.Paths(), b.landing.Key.Paths(), b.requires.Paths())
+	paths := slices.Concat(a.landing.Members, a.requires.Paths(), b.landing.Members, b.requires.Paths())
 	for _, l := range slices.Concat(a.fallbacks, b.fallbacks) {
-		paths = append(paths, l.Key.Paths()...)
+		paths = append(paths, l.Members...)
 	}
 	for _, p := range paths {
 		var name strings.Builder

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -173,4 +174,19 @@ func strict(n *querygraph.Node, f *selField) bool {
 		own := m.Type.Field(f.name)
 		return own != nil && own.Type.NonNull
 	})
+}
+
+// equal reports whether two answers are read alike.
+func (w *Wire) equal(o *Wire) bool {
+	if w == nil || o == nil {
+		return w == o
+	}
+	return w.Type == o.Type && w.Root == o.Root && w.Opaque == o.Opaque && slices.Equal(w.Possible, o.Possible) && slices.EqualFunc(w.Fields, o.Fields, equalFields) &&
+		w.On == o.On && (len(w.Keys)+len(o.Keys) == 0 || reflect.DeepEqual(w.Keys, o.Keys))
+}
+
+func equalFields(a, b WireField) bool {
+	return a.Name == b.Name && a.Key == b.Key && a.Field == b.Field && a.Leaf == b.Leaf && a.Strict == b.Strict && slices.Equal(a.Types, b.Types) &&
+		(a.Type == b.Type || a.Type.String() == b.Type.String()) && a.Child.equal(b.Child) &&
+		(len(a.Requires)+len(b.Requires) == 0 || reflect.DeepEqual(a.Requires, b.Requires))
 }

@@ -40,6 +40,7 @@ type Edge struct {
 type Landing struct {
 	Node    *Node
 	Key     FieldSet // empty for a root type
+	Members []Path   // of Key
 	RepType string   // `__typename` of the representation; "" for a root type
 }
 
@@ -229,7 +230,7 @@ func (g *Graph) keys(n *Node) error {
 		if err != nil {
 			return fmt.Errorf("@key: %w", err)
 		}
-		l := &Landing{Node: n, Key: set, RepType: n.Type.Name}
+		l := &Landing{Node: n, Key: set, Members: slices.Clip(set.Paths()), RepType: n.Type.Name}
 		g.landings[n.Type.Name] = append(g.landings[n.Type.Name], l)
 		if n.Type.InterfaceObject {
 			for _, implementation := range g.SG.Possible(n.Type.Name) {

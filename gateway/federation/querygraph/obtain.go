@@ -170,7 +170,7 @@ func (s *System) Resume(n *Node, e *Edge) []*Rule {
 		if l.Node.Sub != n.Sub || l.Node.Type != n.Type {
 			continue
 		}
-		key := l.Key.Paths()
+		key := l.Members
 		r := &Rule{Kind: Resume, Landing: l, Node: l.Node, Edge: e, keys: len(key)}
 		known := true
 		for _, p := range append(key, e.Requires.Paths()...) {
@@ -220,7 +220,7 @@ func (s *System) landFact(n *Node) *Fact {
 	for _, l := range s.graph.landings[s.Type] {
 		if l.Node == n {
 			r := &Rule{Kind: Hop, Head: f, Landing: l, Node: n}
-			for _, p := range l.Key.Paths() {
+			for _, p := range l.Members {
 				r.Premises = append(r.Premises, s.haveFact(p))
 			}
 			r.keys = len(r.Premises)
@@ -288,7 +288,7 @@ func (s *System) reads(f *Fact, n *Node, p Path) {
 		if l.Node.Sub != n.Sub || l.Node.Type != n.Type {
 			continue
 		}
-		key := l.Key.Paths()
+		key := l.Members
 		r := &Rule{Kind: Resume, Head: f, Node: l.Node, Edge: e, Landing: l, Below: below, keys: len(key)}
 		for _, q := range append(key, e.Requires.Paths()...) {
 			r.Premises = append(r.Premises, s.haveFact(q))
