@@ -239,7 +239,7 @@ func (s *solver) explode(sel *operation.Selection, it *operation.Item, sources [
 
 // cheapest is the least price of one demand alone.
 func (s *solver) cheapest(d *demand) int {
-	sol := s.assign([]*demand{d}, func(*way) bool { return true })
+	sol := s.assign([]*demand{d}, func(*way) bool { return true }, nil)
 	return s.price(sol.requests, sol.extra)
 }
 

@@ -34,6 +34,7 @@ func (s *solver) cover(demands []*demand) *solution {
 		return sol
 	}
 	var best, second *solution
+	lands := landings(demands)
 	for mask := range 1 << len(optional) {
 		allowed := func(w *way) bool {
 			if len(w.requests) == 0 || must[w.source()] {
@@ -42,7 +43,7 @@ func (s *solver) cover(demands []*demand) *solution {
 			i := slices.Index(optional, w.source())
 			return i >= 0 && mask>>i&1 == 1
 		}
-		sol := s.assign(demands, allowed)
+		sol := s.assign(demands, allowed, paid(lands, allowed))
 		switch {
 		case sol == nil:
 		case best == nil || s.cost(sol) < s.cost(best):
@@ -103,7 +104,8 @@ func (s *solver) narrow(demands []*demand, must map[source]bool) {
 
 // greedy assigns in order, then again with all sources that were used.
 func (s *solver) greedy(demands []*demand) *solution {
-	best := s.assign(demands, func(*way) bool { return true })
+	best := s.assign(demands, func(*way) bool { return true }, nil)
+	lands := landings(demands)
 	for range 3 {
 		used := map[source]bool{}
 		for _, p := range best.picks {
@@ -111,7 +113,8 @@ func (s *solver) greedy(demands []*demand) *solution {
 				used[w.source()] = true
 			}
 		}
-		next := s.assign(demands, func(w *way) bool { return used[w.source()] })
+		allowed := func(w *way) bool { return used[w.source()] }
+		next := s.assign(demands, allowed, paid(lands, allowed))
 		if next == nil || s.cost(next) >= s.cost(best) {
 			break
 		}
@@ -120,10 +123,38 @@ func (s *solver) greedy(demands []*demand) *solution {
 	return best
 }
 
-// assign gives each demand its cheapest allowed way, beside what the demands before it have chosen. nil: a demand
-// has no allowed way.
-func (s *solver) assign(demands []*demand, allowed func(*way) bool) *solution {
-	sol := &solution{}
+// landings lists a way to each source that fields are read from without requirements.
+func landings(demands []*demand) []*way {
+	var out []*way
+	seen := map[source]bool{}
+	for _, d := range demands {
+		for _, list := range [][]*way{d.bundle, d.ways, d.parts} {
+			for _, w := range list {
+				if w.resume == nil && len(w.requests) > 0 && !seen[w.source()] {
+					seen[w.source()] = true
+					out = append(out, w)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// paid is what it takes to be where the allowed ways read.
+func paid(landings []*way, allowed func(*way) bool) requests {
+	var out requests
+	for _, w := range landings {
+		if allowed(w) {
+			out = out.union(w.requests)
+		}
+	}
+	return out
+}
+
+// assign gives each demand its cheapest allowed way, beside what is paid already and what the demands before it have
+// chosen. nil: a demand has no allowed way.
+func (s *solver) assign(demands []*demand, allowed func(*way) bool, paid requests) *solution {
+	sol := &solution{requests: paid}
 	for pass := range 2 { // demands without a choice first: the others can share their requests
 		for _, d := range demands {
 			if d.settled() != (pass == 0) {
