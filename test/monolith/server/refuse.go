@@ -52,7 +52,7 @@ func (r *refusal) field(f *ast.Field, represented, provided bool) {
 		switch {
 		case own.requires != nil && !represented:
 			r.faults = append(r.faults, fmt.Sprintf("%s: %s.%s requires a representation", r.service.name, f.ObjectDefinition.Name, f.Name))
-		case own.external && !provided && !(t.extension && t.keyMembers[f.Name]):
+		case own.external && !provided && (!t.extension || !t.keyMembers[f.Name]):
 			r.faults = append(r.faults, fmt.Sprintf("%s: %s.%s is external", r.service.name, f.ObjectDefinition.Name, f.Name))
 		}
 		below = provided || own.provides != nil
