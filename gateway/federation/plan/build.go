@@ -63,7 +63,7 @@ func (b *builder) build(groups []*group) {
 		}
 		batches[k] = append(batches[k], g)
 	}
-	b.byGroup = map[*group]int{}
+	b.byGroup = make(map[*group]int, len(groups))
 	for _, o := range order {
 		var list []*group
 		var f *Fetch
@@ -169,7 +169,7 @@ func (b *builder) variable(name string) string {
 // equal ones at different places.
 func (b *builder) entities(groups []*group) []*entity {
 	var list []*entity
-	at := map[*place][]*entity{}
+	at := make(map[*place][]*entity, len(groups))
 	for _, g := range groups {
 		p := g.scope.place
 		i := slices.IndexFunc(at[p], func(e *entity) bool { return b.sameField(e.groups, g) })

@@ -14,7 +14,7 @@ import (
 // and the subgraph can read it on the interface: on that of the level or, in a fragment, on another that the members
 // have in common. It keeps documents from growing with the number of implementations.
 func lift(groups []*group, g *querygraph.Graph) {
-	l := &lifter{g: g, done: map[*sel]bool{}, interfaces: map[*supergraph.Subgraph][]*querygraph.Node{}}
+	l := &lifter{g: g, interfaces: map[*supergraph.Subgraph][]*querygraph.Node{}}
 	for _, g := range groups {
 		l.lift(g.content)
 	}
@@ -22,15 +22,14 @@ func lift(groups []*group, g *querygraph.Graph) {
 
 type lifter struct {
 	g          *querygraph.Graph
-	done       map[*sel]bool
 	interfaces map[*supergraph.Subgraph][]*querygraph.Node // those with several members, by name
 }
 
 func (l *lifter) lift(s *sel) {
-	if l.done[s] {
+	if s.lifted {
 		return
 	}
-	l.done[s] = true
+	s.lifted = true
 	if s.node.Type.Kind == ast.Interface && len(s.branches) > 1 && len(s.branches) == len(s.node.Members()) {
 		for _, f := range take(s.branches, s.node) {
 			if s.find(f.key) == nil {

@@ -52,7 +52,7 @@ type merger struct {
 }
 
 func readers(groups []*group) map[*group]map[*group]bool {
-	out := map[*group]map[*group]bool{}
+	out := make(map[*group]map[*group]bool, len(groups))
 	for _, g := range groups {
 		for d := range g.deps {
 			if out[d] == nil {

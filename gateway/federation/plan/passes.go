@@ -46,7 +46,7 @@ func resolve(groups []*group) {
 // levels gives every group the length of the chain it waits for.
 func levels(groups []*group) error {
 	const open = -1
-	state := map[*group]int{}
+	state := make(map[*group]int, len(groups))
 	var of func(g *group) (int, error)
 	of = func(g *group) (int, error) {
 		if l, ok := state[g]; ok {
@@ -81,7 +81,7 @@ func levels(groups []*group) error {
 func delay(groups []*group) {
 	type request struct{ turn, level, sub int }
 	requests := map[request][]*group{}
-	waiting := map[*group][]*group{}
+	waiting := make(map[*group][]*group, len(groups))
 	last := map[int]int{}
 	var order []request
 	for _, g := range groups {

@@ -62,6 +62,7 @@ type sel struct {
 	node     *querygraph.Node
 	fields   []*selField
 	branches []*sel // per member type, in order of first use; then those that pass lift makes for interfaces
+	lifted   bool   // pass lift has seen it
 
 	index map[Key]*selField // of the fields, where they are many
 }
