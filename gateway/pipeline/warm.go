@@ -35,7 +35,7 @@ func (p *Pipeline) warm(to, from *engine) {
 		}
 		ask, f := to.ask(op, variables{values: values}, strings.Fields(was.labels), was.parts)
 		if f == nil && reflect.DeepEqual(ask.needs, key.asked.needs) {
-			to.plan(context.Background(), ask, old.by)
+			to.plan(context.Background(), ask, old.by) //nolint:forbidigo // no request waits for it
 		}
 	}
 }

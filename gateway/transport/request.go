@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"maps"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -61,10 +62,7 @@ func (p *parameters) request() (*pipeline.Request, *malformed) {
 		req.OperationName = text(p.operationName)
 	}
 	if !absent(p.variables) {
-		req.Variables = map[string]json.RawMessage{}
-		for name, value := range members(p.variables) {
-			req.Variables[name] = value
-		}
+		req.Variables = maps.Collect(members(p.variables))
 	}
 	if !absent(p.extensions) {
 		req.Incremental = asked(p.extensions)

@@ -45,9 +45,11 @@ func (o *fakeOperation) Kind() ast.Operation {
 	}
 	return ast.Query
 }
+
 func (o *fakeOperation) Execute(_ context.Context, write func([]byte)) {
 	write([]byte(`{"data":{"ok":true}}`))
 }
+
 func (o *fakeOperation) Subscribe(context.Context) (pipeline.Events, *pipeline.Failure) {
 	return o, nil
 }
