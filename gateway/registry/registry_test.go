@@ -254,7 +254,7 @@ func TestASubgraphThatAnswersBadlyIsToldAndLeavesTheOthersAlone(t *testing.T) {
 			c := &cluster{sdl: map[string]string{"one": good}}
 			sources := c.sources(t, "one")
 			sources = append(sources, Source{Name: "bad", URL: "http://bad", SDL: another, Look: serve(t, tt.answer)})
-			r, a := start(t, Options{Sources: sources, Timeout: 2 * time.Second})
+			r, a := start(t, Options{Sources: sources, Timeout: 4 * time.Second})
 			if got := a.next(t); got != "c a" {
 				t.Errorf("at the start %q", got)
 			}
@@ -262,10 +262,7 @@ func TestASubgraphThatAnswersBadlyIsToldAndLeavesTheOthersAlone(t *testing.T) {
 			if got := a.next(t); got != "c a b" {
 				t.Errorf("after a change in another subgraph %q", got)
 			}
-			waitFor(t, "the bad answer is told", func() bool { return r.State().Subgraphs["bad"].Error != "" })
-			if got := r.State().Subgraphs["bad"].Error; !strings.Contains(got, tt.want) {
-				t.Errorf("told is %q, want something with %q", got, tt.want)
-			}
+			waitFor(t, "something with "+tt.want+" is told", func() bool { return strings.Contains(r.State().Subgraphs["bad"].Error, tt.want) })
 			if counted(t, r, "medicore_subgraph_schema_poll_failures_total") == 0 {
 				t.Error("no failure was counted")
 			}
