@@ -14,8 +14,8 @@ check() { # check NAME BAD-SETTING COMMAND...
   [ -n "$build" ] || { echo "the Dockerfile's build step of $name has moved: adapt scripts/image.sh" >&2; exit 1; }
   eval "$build" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
   if [ "$(id -u)" = 0 ]; then alone=(chroot "$work" "/$name"); else alone=("$work/$name"); fi
-  "${alone[@]}" version | grep -q image-check
-  if env "$bad=nonsense" "${alone[@]}" "$@" 2>"$work/err"; then echo "$name accepted a bad $bad" >&2; exit 1; fi
+  env -i PATH="$PATH" "${alone[@]}" version | grep -q image-check
+  if env -i PATH="$PATH" "$bad=nonsense" "${alone[@]}" "$@" 2>"$work/err"; then echo "$name accepted a bad $bad" >&2; exit 1; fi
   grep -q nonsense "$work/err"
 }
 check medicore MEDICORE_TARGET serve
