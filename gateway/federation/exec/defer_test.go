@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"medicore.dev/medicore/gateway/federation/exec"
 	"medicore.dev/medicore/gateway/federation/operation"
@@ -198,7 +199,7 @@ func deepMerge(a, b any) any {
 }
 
 const deferSchema = `
-schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query mutation: Mutation }
 directive @join__graph(name: String!, url: String!) on ENUM_VALUE
 directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
 directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -208,8 +209,10 @@ scalar link__Import
 enum link__Purpose { SECURITY EXECUTION }
 enum join__Graph { A @join__graph(name: "a", url: "http://a") B @join__graph(name: "b", url: "http://b") }
 type Query @join__type(graph: A) @join__type(graph: B) { ts: [T] @join__field(graph: A) }
+type Mutation @join__type(graph: A) { t: T }
 type T @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
   id: ID! name: String! @join__field(graph: A) sure: Int! @join__field(graph: B) perhaps: Int @join__field(graph: B)
+  next: T @join__field(graph: A) need: Int! @join__field(graph: A) @join__field(graph: B, external: true) made: Int @join__field(graph: B, requires: "need")
 }`
 
 func TestErrorsOfDeferredParts(t *testing.T) {
@@ -239,25 +242,89 @@ func TestErrorsOfDeferredParts(t *testing.T) {
 				t.Errorf("first %s %v", first.Data, first.Errors)
 			}
 			defer d.Close()
-			var got []string
+			got := ""
 			for list := d.Next(); list != nil; list = d.Next() {
-				for _, dl := range list {
-					text := dl.Path.String() + " " + dl.Label + " " + string(dl.Data)
-					if dl.Data == nil {
-						text += "failed"
-					}
-					for _, err := range dl.Errors {
-						text += ": " + err.Path.String() + " " + err.Message
-					}
-					got = append(got, text)
-				}
+				got += deliveries(list)
 			}
 			// The second object is null and the third too: nothing can be delivered there.
-			if diff := cmp.Diff(tt.want, strings.Join(got, "\n")); diff != "" {
+			if diff := cmp.Diff("\n"+tt.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
+}
+
+// What is asked for the sake of a part that comes later, and fails, takes nothing along of what comes before it. Where it
+// cannot be asked without, since a mutation is not asked again, the null has its error.
+func TestWhatALaterPartNeedsFails(t *testing.T) {
+	for _, tt := range []struct {
+		name, operation string
+		answers         []string // of the first subgraph, in turn
+		want            string
+	}{
+		{
+			"the first result has the object", `{ ts { id ... @defer(label: "l") { made } } }`,
+			[]string{`{"data":{"ts":[null]},"errors":[{"message":"broken","path":["ts",0,"need"]}]}`, `{"data":{"ts":[{"id":"1"}]}}`},
+			`{"ts":[{"id":"1"}]}` + "\n" + `ts[0] l {"made":null}: ts[0].made broken`,
+		},
+		{
+			"the part that the client asks for it in fails", `{ ts { id ... @defer(label: "l") { need made } } }`,
+			[]string{`{"data":{"ts":[null]},"errors":[{"message":"broken","path":["ts",0,"need"]}]}`, `{"data":{"ts":[{"id":"1"}]}}`},
+			`{"ts":[{"id":"1"}]}` + "\n" + `ts[0] l failed: ts[0].need broken: ts[0].made broken`,
+		},
+		{
+			"the part around has the object", `{ ts { id ... @defer(label: "o") { next { id ... @defer(label: "i") { need made } } } } }`,
+			[]string{`{"data":{"ts":[{"id":"1"}]}}`, `{"data":{"_entities":[{"next":null}]},"errors":[{"message":"broken","path":["_entities",0,"next","need"]}]}`, `{"data":{"_entities":[{"next":{"id":"2"}}]}}`},
+			`{"ts":[{"id":"1"}]}` + "\n" + `ts[0] o {"next":{"id":"2"}}` + "\n" + `ts[0].next i failed: ts[0].next.need broken: ts[0].next.made broken`,
+		},
+		{
+			"a mutation", `mutation { t { id ... @defer(label: "l") { need made } } }`,
+			[]string{`{"data":{"t":null},"errors":[{"message":"broken","path":["t","need"]}]}`},
+			`{"t":null}: t broken`,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			answers := tt.answers
+			f := fetched(func(req *exec.Request) string {
+				answer := `{"data":{"_entities":[{"need":null}]},"errors":[{"message":"broken","path":["_entities",0,"need"]}]}`
+				if len(answers) > 0 {
+					answer, answers = answers[0], answers[1:]
+				}
+				return answer
+			})
+			p := mustPlan(t, deferSchema, tt.operation)
+			first, d := exec.New(f, exec.Options{}).ExecuteDeferred(t.Context(), p, exec.Input{})
+			got := string(first.Data) + told(first.Errors)
+			if d != nil {
+				defer d.Close()
+				for list := d.Next(); list != nil; list = d.Next() {
+					got += deliveries(list)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("%s\n%s", diff, plan.Print(p))
+			}
+		})
+	}
+}
+
+// deliveries prints deliveries, one a line.
+func deliveries(list []*exec.Delivery) (text string) {
+	for _, dl := range list {
+		data := string(dl.Data)
+		if dl.Data == nil {
+			data = "failed"
+		}
+		text += "\n" + dl.Path.String() + " " + dl.Label + " " + data + told(dl.Errors)
+	}
+	return text
+}
+
+func told(list gqlerror.List) (text string) {
+	for _, err := range list {
+		text += ": " + err.Path.String() + " " + err.Message
+	}
+	return text
 }
 
 // What one part delivered as null is null for another too that asks for more of it.

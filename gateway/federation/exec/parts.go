@@ -215,6 +215,11 @@ func (d *Deferred) deliver(part int) []*Delivery {
 		}
 	}
 	d.release(part, out)
+	for _, dl := range out {
+		if dl.Data != nil {
+			d.putOff(part, dl)
+		}
+	}
 	return out
 }
 

@@ -14,9 +14,9 @@ import (
 // maxSalvage is how often a request is made again: each answer may tell of one more field that fails.
 const maxSalvage = 4
 
-// salvage asks again for what an answer lost by the failure of fields that only the plan asked for: a requirement that must
-// not be null takes along the object that the client wants. What comes is merged into what there is, so that objects in which
-// they did not fail keep them.
+// salvage asks again for what an answer lost by the failure of fields that only the plan asked for, or a part that comes later:
+// a requirement that must not be null takes along the object that the client wants. What comes is merged into what there is, so
+// that objects in which they did not fail keep them.
 func (r *run) salvage(ctx context.Context, c *call, a answer) (more []answer) {
 	if c.fetch.Kind != ast.Query {
 		return nil
@@ -102,10 +102,10 @@ func (r *run) tellLost(ctx context.Context, c *call) {
 	}
 }
 
-// asked is a level of an answer as one batch reads it, and what the client sees of it; nil: nothing.
+// asked is a level of an answer as one batch reads it, and what the client sees of it.
 type asked struct {
 	wire  *plan.Wire
-	shape *plan.Shape
+	sight sight
 	path  plan.Path
 }
 
@@ -125,7 +125,7 @@ func (r *run) collateral(c *call, a answer) (list []lost) {
 			continue
 		}
 		if p = t.nodes[p].child; c.fetch.Entities == nil {
-			if l, ok := t.lost([]asked{{c.fetch.Root, r.shapeAt(c.fetch.RootPath), c.fetch.RootPath}}, data, p); ok {
+			if l, ok := t.lost([]asked{{c.fetch.Root, r.sightAt(c.fetch, c.fetch.RootPath), c.fetch.RootPath}}, data, p); ok {
 				list = append(list, l)
 			}
 			continue
@@ -135,7 +135,7 @@ func (r *run) collateral(c *call, a answer) (list []lost) {
 			if b := &c.batches[i]; b.alias() == alias && len(b.uses) > 0 {
 				var level []asked
 				for _, path := range b.plan.Paths {
-					level = append(level, asked{b.plan.Entity, r.shapeAt(path), path})
+					level = append(level, asked{b.plan.Entity, r.sightAt(c.fetch, path), path})
 				}
 				at := int32(-1)
 				if t.nodes[data].kind == kindObject {
@@ -152,22 +152,6 @@ func (r *run) collateral(c *call, a answer) (list []lost) {
 		}
 	}
 	return list
-}
-
-// shapeAt is what the client sees of the objects at a path.
-func (r *run) shapeAt(path plan.Path) *plan.Shape {
-	shape := r.whole()
-	for _, s := range path {
-		if shape == nil {
-			return nil
-		}
-		f := shapeField(shape, s.Key)
-		if f == nil {
-			return nil
-		}
-		shape = f.Shape
-	}
-	return shape
 }
 
 // lost follows an error's path, from element p of it on, through what is asked at node o of the answer. ok says that the
@@ -207,14 +191,10 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 				}
 				found = true
 				l.key, l.types, l.paths = f.Key, f.Types, append(l.paths, at.path)
-				next := asked{wire: f.Child, path: append(slices.Clip(at.path), plan.Segment{Key: f.Key})}
-				seen := at.seen(f)
-				if seen != nil {
-					next.shape = seen.Shape
-				}
-				private = private && seen == nil && f.Strict
+				sight, seen := at.seen(f)
+				private = private && !seen && f.Strict
 				if f.Child != nil {
-					below = append(below, next)
+					below = append(below, asked{f.Child, sight, append(slices.Clip(at.path), plan.Segment{Key: f.Key})})
 				}
 			}
 		}
@@ -235,25 +215,11 @@ func (t *tree) index(o, p int32) int32 {
 	return t.element(o, i)
 }
 
-// seen returns how the client sees a field, or nil.
-func (a asked) seen(f *plan.WireField) *plan.ShapeField {
-	if a.shape == nil {
-		return nil
-	}
+// seen returns what the client sees of a field's values, and whether it sees the field.
+func (a asked) seen(f *plan.WireField) (sight, bool) {
 	types := f.Types
 	if types == nil && a.wire.Type != "" {
 		types = []string{a.wire.Type}
 	}
-	if types == nil {
-		return shapeField(a.shape, f.Key)
-	}
-	for i := range a.shape.Classes {
-		class := &a.shape.Classes[i]
-		if slices.ContainsFunc(types, func(t string) bool { return contains(class.Types, t) }) {
-			if seen := fieldByKey(class, f.Key); seen != nil {
-				return seen
-			}
-		}
-	}
-	return nil
+	return a.sight.field(f.Key, types)
 }
