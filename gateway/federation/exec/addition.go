@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"maps"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -19,7 +21,7 @@ func (d *Deferred) project(part int, dl *Delivery) []found {
 		dl.Data = []byte("{}")
 		return nil
 	}
-	p := &projector{s: &r.store, raw: r.in.Raw, limit: d.left, parts: true, nulled: r.nulled}
+	p := &projector{s: &r.store, raw: r.in.Raw, limit: d.left, parts: true, nulled: r.nulled, told: r.told}
 	c := cover{at: newPlaces(dl.Errors)}
 	for _, e := range dl.Path {
 		at := placeOf(e)
@@ -44,11 +46,51 @@ func (d *Deferred) project(part int, dl *Delivery) []found {
 		return nil
 	}
 	dl.Errors = append(dl.Errors, p.errors...)
-	r.nulled = p.nulled
 	if ok {
 		dl.Data = whole
+		r.keepNulls(p.nulls)
+		if len(r.plan.Parts) > 1 {
+			p.tell(o, shape)
+			r.told = p.told
+		}
 	}
 	return below
+}
+
+// tell keeps the places of the objects and lists in o, which are delivered now.
+func (p *projector) tell(o ref, shape *plan.Shape) {
+	class := shape.Class(p.s.typeName(o))
+	if class == nil {
+		return
+	}
+	if p.told == nil {
+		p.told = map[string]bool{}
+	}
+	for i := range class.Fields {
+		if f := &class.Fields[i]; f.Shape != nil {
+			p.path = append(p.path, place{name: f.Name})
+			p.tellValue(p.s.get(o, f.Key), f.Shape)
+			p.path = p.path[:len(p.path)-1]
+		}
+	}
+}
+
+func (p *projector) tellValue(v ref, shape *plan.Shape) {
+	key := p.key()
+	if v == missing || v == null || p.nulled[key] || p.nulls[key] {
+		return
+	}
+	p.told[key] = true
+	switch p.s.kind(v) {
+	case kindObject:
+		p.tell(v, shape)
+	case kindList:
+		for i := range p.s.len(v) {
+			p.path = append(p.path, place{index: i})
+			p.tellValue(p.s.item(v, i), shape)
+			p.path = p.path[:len(p.path)-1]
+		}
+	}
 }
 
 // addition is where the output holds what is added to one object.
@@ -111,12 +153,23 @@ func (p *projector) additionsBelow(list []addition, v ref, f *plan.ShapeField, c
 	return list
 }
 
-// note keeps that what is here became null because of something below.
+// note keeps that null was written here.
 func (p *projector) note() {
-	if p.nulled == nil {
-		p.nulled = map[string]bool{}
+	if p.nulls == nil {
+		p.nulls = map[string]bool{}
 	}
-	p.nulled[p.key()] = true
+	p.nulls[p.key()] = true
+}
+
+// keepNulls keeps where null was delivered.
+func (r *run) keepNulls(paths map[string]bool) {
+	if len(paths) == 0 {
+		return
+	}
+	if r.nulled == nil {
+		r.nulled = map[string]bool{}
+	}
+	maps.Copy(r.nulled, paths)
 }
 
 func (p *projector) key() string { return p.clientPath().String() }

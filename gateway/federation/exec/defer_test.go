@@ -350,6 +350,28 @@ func TestNullStaysNullInOtherParts(t *testing.T) {
 	next(`{"ts":[null,{"id":"2"}]}`)
 }
 
+// What one part delivered as an object stays one: where another must make it null, that fails as a whole.
+func TestAnObjectStaysOneInOtherParts(t *testing.T) {
+	delivered := make(chan struct{})
+	f := fetched(func(req *exec.Request) string {
+		if strings.Contains(string(req.Body), "sure") {
+			<-delivered
+			return `{"data":{"_entities":[{"sure":null}]},"errors":[{"message":"not sure","path":["_entities",0,"sure"]}]}`
+		}
+		return `{"data":{"ts":[{"id":"1"}]}}`
+	})
+	p := mustPlan(t, deferSchema, `{ __typename ... @defer(label: "a") { ts { sure } } ... @defer(label: "b") { ts { id } } }`)
+	_, d := exec.New(f, exec.Options{}).ExecuteDeferred(t.Context(), p, exec.Input{})
+	defer d.Close()
+	if got, want := deliveries(d.Next()), "\n"+` b {"ts":[{"id":"1"}]}`; got != want {
+		t.Errorf("first %s, want %s", got, want)
+	}
+	close(delivered)
+	if got, want := deliveries(d.Next()), "\n"+` a failed: ts[0].sure not sure`; got != want {
+		t.Errorf("then %s, want %s", got, want)
+	}
+}
+
 // answering is a fetcher that gives each subgraph's answer.
 type answering map[string]string
 

@@ -110,6 +110,7 @@ type run struct {
 	// that belong to what is not delivered yet.
 	found  []found
 	nulled map[string]bool
+	told   map[string]bool // where parts have delivered objects and lists
 	late   gqlerror.List
 }
 
@@ -141,7 +142,7 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 	clear(r.failures)
 	clear(r.sent)
 	r.failures, r.aborted = r.failures[:0], ""
-	r.found, r.nulled, r.late = nil, nil, nil
+	r.found, r.nulled, r.told, r.late = nil, nil, nil, nil
 	return r
 }
 
@@ -238,7 +239,8 @@ func (r *run) result() *Result {
 		return tooLarge("the response is larger than one request may be answered with")
 	}
 	if ok {
-		r.found, r.nulled = p.found, p.nulled
+		r.found = p.found
+		r.keepNulls(p.nulls)
 	} else {
 		p.out = append(p.out[:len(head)], "null"...)
 	}

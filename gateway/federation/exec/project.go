@@ -29,7 +29,9 @@ type projector struct {
 	// With deferred parts.
 	parts  bool
 	found  []found
-	nulled map[string]bool // paths of what was written as null
+	nulled map[string]bool // paths of what was delivered as null before
+	nulls  map[string]bool // paths of what is written as null now
+	told   map[string]bool // paths of objects and lists that other parts have delivered
 }
 
 // place is one step of a response path: a name, or an index when the name is empty.
@@ -146,6 +148,9 @@ func (p *projector) back(mark, found int) {
 	p.out = p.out[:mark]
 	p.found = p.found[:found]
 }
+
+// wasTold reports whether another part has delivered what is here: it cannot become null any more.
+func (p *projector) wasTold() bool { return len(p.told) > 0 && p.told[p.key()] }
 
 // nullHere writes null, and keeps where, since what was delivered as null stays so in parts that follow.
 func (p *projector) nullHere() {
@@ -276,7 +281,7 @@ func (p *projector) value(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool 
 			}
 			return p.object(v, f.Shape, true, c) // it was delivered: only the part as a whole can become null
 		}
-		return p.object(v, f.Shape, t.NonNull, c)
+		return p.object(v, f.Shape, t.NonNull || p.wasTold(), c)
 	case k == kindObject || k == kindList:
 		return p.broken(t.NonNull, fmt.Sprintf("The value of %s.%s is not a leaf.", f.Parent, f.Field), c)
 	}
@@ -320,7 +325,7 @@ func (p *projector) list(v ref, t *ast.Type, f *plan.ShapeField, c cover) bool {
 		p.path = p.path[:len(p.path)-1]
 		if !ok {
 			p.back(mark, before)
-			if t.NonNull || f.Carried || p.full {
+			if t.NonNull || f.Carried || p.full || p.wasTold() {
 				return false
 			}
 			p.nullHere()
