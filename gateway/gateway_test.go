@@ -31,6 +31,7 @@ type service struct {
 	asked  chan struct{} // a query has come
 	let    chan struct{} // answer one query
 	events chan string
+	cookie bool // answers come with one
 }
 
 func newService(t *testing.T, name, sdl string) *service {
@@ -68,6 +69,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
+		if s.cookie {
+			w.Header().Set("Set-Cookie", "a=b")
+		}
 		_, _ = fmt.Fprintf(w, `{"data":{"a":%q,"b":%q}}`, s.name, s.name)
 	}
 }

@@ -144,6 +144,25 @@ func TestAClientThatGoesLeavesTheAnswerToTheOthers(t *testing.T) {
 	}
 }
 
+// What a subgraph answers with a cookie is for the one who asked: who joined asks again.
+func TestAnAnswerWithACookieIsNotSharedWithAnotherRequest(t *testing.T) {
+	url, s, joined := sharingGateway(t)
+	s.cookie = true
+	first := send(t.Context(), url, `{"query":"{ a }"}`, nil)
+	<-s.asked
+	second := send(t.Context(), url, `{"query":"{ a }"}`, nil)
+	waitUntil(t, func() bool { return joined() == 1 })
+	s.let <- struct{}{}
+	if got := <-first; got != `{"data":{"a":"s"}}` {
+		t.Errorf("the first got %s", got)
+	}
+	<-s.asked
+	s.let <- struct{}{}
+	if got := <-second; got != `{"data":{"a":"s"}}` {
+		t.Errorf("the second got %s", got)
+	}
+}
+
 func waitUntil(t *testing.T, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -50,7 +51,8 @@ func (x *execution) Execute(ctx context.Context, write func(body []byte)) {
 	if !ok {
 		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
 		defer cancel()
-		body, role = x.execute(ctx, *out), inflight.Alone
+		body, _ = x.execute(ctx, *out)
+		role = inflight.Alone
 	}
 	write(body)
 	switch {
@@ -84,10 +86,17 @@ func (x *execution) share(ctx context.Context, out []byte) (body []byte, role in
 	body, role, err = x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
 		defer cancel()
-		return x.execute(ctx, out), ctx.Err()
+		body, private := x.execute(ctx, out)
+		if private {
+			return body, errPrivate
+		}
+		return body, ctx.Err()
 	})
 	return body, role, err == nil || role != inflight.Joined // whose time was up has less of an answer than who came later may have
 }
+
+// errPrivate is what those get who joined a query whose answer is for one caller.
+var errPrivate = errors.New("the answer is for one caller")
 
 // likener is a fetcher that knows which queries the subgraphs answer alike, whatever is asked.
 type likener interface {
@@ -103,11 +112,12 @@ type sharedKey struct {
 	wantCost  bool
 }
 
-// execute returns the response, in out where that is large enough.
-func (x *execution) execute(ctx context.Context, out []byte) []byte {
+// execute returns the response, in out where that is large enough, and whether it is for this caller alone.
+func (x *execution) execute(ctx context.Context, out []byte) (body []byte, private bool) {
 	in := x.input()
 	in.Out = out
-	return x.respond(x.e.exec.Execute(ctx, x.planned.plan, in))
+	result := x.e.exec.Execute(ctx, x.planned.plan, in)
+	return x.respond(result), result.Private
 }
 
 // respond writes the response.

@@ -3,7 +3,6 @@ package standalone
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,17 +10,8 @@ import (
 
 	"medicore.dev/medicore/gateway"
 	"medicore.dev/medicore/internal/host"
+	"medicore.dev/medicore/test/platform"
 )
-
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
 
 // waitReady waits until the gateway says that it is ready.
 func waitReady(t *testing.T, addr string, done <-chan error) {
@@ -49,7 +39,7 @@ var quiet = host.Options{Log: slog.New(slog.DiscardHandler), Version: "test"}
 func one(t *testing.T) Federation {
 	t.Helper()
 	return Federation{
-		Config: gateway.DefaultConfig(), Listen: free(t),
+		Config: gateway.DefaultConfig(), Listen: platform.FreeAddr(t),
 		Subgraphs: []gateway.Subgraph{{Name: "a", Path: "/graphql", SDL: "type Query { a: Int }"}},
 		Backends:  map[string]gateway.Backend{"a": {URLs: []string{"http://a.invalid"}}},
 	}
@@ -58,7 +48,7 @@ func one(t *testing.T) Federation {
 func TestProfilesAreServedOnTheOperationsListenerWhenAskedFor(t *testing.T) {
 	for _, asked := range []bool{false, true} {
 		f := one(t)
-		f.Ops, f.Profiles = free(t), asked
+		f.Ops, f.Profiles = platform.FreeAddr(t), asked
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- Run(ctx, f, quiet) }()

@@ -73,14 +73,8 @@ var anonymous = []string{"Traceparent", "Tracestate", "X-Request-Id", "X-Forward
 // Identity is equal for contexts in which subgraphs cannot tell callers apart: the same headers are passed on, but for
 // those of one request. It is a hash, since there are credentials in it.
 func (c *Client) Identity(ctx context.Context) string {
-	h := http.Header{}
-	c.setHeaders(ctx, h)
-	for _, name := range anonymous {
-		h.Del(name)
-	}
-	sum := sha256.New()
-	_ = h.Write(sum) // sorted by name; a hash takes everything
-	return string(sum.Sum(nil))
+	sum := sha256.Sum256([]byte(c.told(ctx, anonymous)))
+	return string(sum[:])
 }
 
 // AddHeader returns a context whose fetches pass on the header with this value, beside those of WithHeader before it.

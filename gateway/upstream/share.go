@@ -3,6 +3,8 @@ package upstream
 import (
 	"context"
 	"errors"
+	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +49,7 @@ func (c *Client) share(ctx context.Context, sg *subgraph, req *exec.Request) (*e
 	if err != nil {
 		return nil, err
 	}
-	return &exec.Response{Body: a.body, Release: a.release}, nil
+	return a.response(), nil
 }
 
 // untold are headers that do not change an answer: they trace one request.
@@ -56,31 +58,33 @@ var untold = []string{"Traceparent", "Tracestate", "X-Request-Id"}
 // Likeness is equal for contexts whose queries the subgraphs answer alike: all that they are told of the client is the
 // same, but for what traces a request, and nothing was written in between.
 func (c *Client) Likeness(ctx context.Context) string {
+	return strconv.FormatUint(c.writes.n.Load(), 36) + c.told(ctx, untold)
+}
+
+// told writes down the headers that subgraphs are told in the context, but for some.
+func (c *Client) told(ctx context.Context, except []string) string {
 	var b strings.Builder
-	b.WriteString(strconv.FormatUint(c.writes.n.Load(), 36))
-	told := func(name string, values []string) {
-		for _, v := range values {
+	write := func(name string, values []string) {
+		if slices.Contains(except, name) {
+			return
+		}
+		for _, v := range values { // with its length, so that no value can look like two
 			b.WriteByte('\n')
 			b.WriteString(name)
 			b.WriteByte(':')
+			b.WriteString(strconv.Itoa(len(v)))
+			b.WriteByte(' ')
 			b.WriteString(v)
 		}
 	}
 	from := Header(ctx)
 	for _, name := range c.propagate {
-		if !slices.Contains(untold, name) {
-			told(name, from[name])
-		}
+		write(name, from[name])
 	}
 	if c.headers != nil {
 		own := c.headers(ctx)
-		names := make([]string, 0, len(own))
-		for name := range own {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			told(name, own[name])
+		for _, name := range slices.Sorted(maps.Keys(own)) {
+			write(http.CanonicalHeaderKey(name), own[name])
 		}
 	}
 	return b.String()

@@ -133,6 +133,18 @@ func TestEqualQueriesUnderWayAreSentOnce(t *testing.T) {
 	}
 }
 
+// The subgraph would refuse such a value; who joins sends nothing, so that its answer must not be reached by it either.
+func TestNoValueLooksLikeTwoHeaders(t *testing.T) {
+	client, _ := sharing(t, newGate(t))
+	likeness := func(h http.Header) string { return client.Likeness(WithHeader(t.Context(), h)) }
+	two := likeness(http.Header{"Authorization": {"a"}, "X-Tenant": {"t"}})
+	for _, value := range []string{"a\nX-Tenant:t", "a\nX-Tenant:1 t"} {
+		if likeness(http.Header{"Authorization": {value}}) == two {
+			t.Errorf("%q is taken for two headers", value)
+		}
+	}
+}
+
 // A query that begins when a write has ended must see what was written, so it may not have the answer to one that began before.
 func TestNothingIsSharedAcrossAWrite(t *testing.T) {
 	for _, tt := range []struct {

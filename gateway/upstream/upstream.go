@@ -145,7 +145,7 @@ func (c *Client) Fetch(ctx context.Context, req *exec.Request) (*exec.Response, 
 	if err != nil {
 		return nil, err
 	}
-	return &exec.Response{Body: a.body, Release: a.release}, nil
+	return a.response(), nil
 }
 
 // answer is a GraphQL response.
@@ -153,6 +153,10 @@ type answer struct {
 	body    []byte
 	release func() // of its memory; may be nil
 	private bool   // it came with a cookie, and is nobody else's
+}
+
+func (a answer) response() *exec.Response {
+	return &exec.Response{Body: a.body, Release: a.release, Private: a.private}
 }
 
 // fetch sends a query or mutation.

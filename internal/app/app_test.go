@@ -11,23 +11,14 @@ import (
 
 	"medicore.dev/medicore/internal/host"
 	"medicore.dev/medicore/internal/principal"
+	"medicore.dev/medicore/test/platform"
 )
-
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
 
 func embeddedConfig(t *testing.T) Config {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Data = t.TempDir()
-	cfg.Listen = ListenConfig{Gateway: free(t), Auth: free(t), Profiles: free(t), Billing: free(t), BillingGRPC: free(t), Analytics: free(t), Ops: free(t)}
+	cfg.Listen = ListenConfig{Gateway: platform.FreeAddr(t), Auth: platform.FreeAddr(t), Profiles: platform.FreeAddr(t), Billing: platform.FreeAddr(t), BillingGRPC: platform.FreeAddr(t), Analytics: platform.FreeAddr(t), Ops: platform.FreeAddr(t)}
 	return cfg
 }
 

@@ -54,6 +54,8 @@ type Result struct {
 	Data   []byte        // JSON; "null" when null bubbled up to the root; nil when execution did not begin
 	Errors gqlerror.List // paths are the client's; Err of each is for logs
 
+	Private bool // an answer that it is made of is for this caller alone
+
 	body []byte // head and Data, in one piece of memory; nil: there is no such thing
 }
 
@@ -104,6 +106,7 @@ type run struct {
 	sentMu      sync.Mutex
 	sent        map[string]*sent // by subgraph and body; only requests that may be made again
 	held        []*Response      // answers to release at the end
+	private     bool             // one of the answers is
 	aborted     string           // why the response cannot be completed
 
 	// With deferred parts: where they are to be delivered, where nulls were written, and errors
@@ -122,7 +125,9 @@ func (e *Executor) Execute(ctx context.Context, p *plan.Plan, in Input) *Result 
 	ctx, cancel := mutationContext(ctx, p)
 	defer cancel()
 	r.fetchUnits(ctx)
-	return r.result()
+	res := r.result()
+	res.Private = r.private
+	return res
 }
 
 func (e *Executor) start(p *plan.Plan, in Input) *run {
@@ -141,7 +146,7 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 	r.progress = append(r.progress[:0], make([]progress, len(p.All()))...)
 	clear(r.failures)
 	clear(r.sent)
-	r.failures, r.aborted = r.failures[:0], ""
+	r.failures, r.aborted, r.private = r.failures[:0], "", false
 	r.found, r.nulled, r.told, r.late = nil, nil, nil, nil
 	return r
 }

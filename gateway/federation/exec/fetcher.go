@@ -27,6 +27,7 @@ type Request struct {
 type Response struct {
 	Body    []byte // a GraphQL response as JSON
 	Release func() // called when nobody looks at Body any more; nil: that need not be known
+	Private bool   // for this caller alone
 }
 
 // Stream delivers the events of a subscription.

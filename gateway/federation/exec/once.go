@@ -41,10 +41,13 @@ func (r *run) fetchOnce(ctx context.Context, req *Request, f *plan.Fetch, own bo
 // fetch asks a subgraph. The answer is released with the run.
 func (r *run) fetch(ctx context.Context, req *Request) (*Response, error) {
 	resp, err := r.exec.fetcher.Fetch(ctx, req)
-	if err == nil && resp.Release != nil {
+	if err == nil && (resp.Release != nil || resp.Private) {
 		r.sentMu.Lock()
-		r.held = append(r.held, resp)
-		r.sentMu.Unlock()
+		defer r.sentMu.Unlock()
+		r.private = r.private || resp.Private
+		if resp.Release != nil {
+			r.held = append(r.held, resp)
+		}
 	}
 	return resp, err
 }
