@@ -25,30 +25,26 @@ type contender struct {
 
 // contenders are the gateways that are here, and a sentence about each that is not.
 func (b *bench) contenders(ctx context.Context) (list []contender, absent []string) {
-	gateway, build := alone(ctx, b.medicore)
-	for _, sharing := range modes {
-		list = append(list, contender{
-			name: "ours " + sharing, about: build + ", shares " + shares[sharing], sharing: sharing, ready: "/ready", ours: true,
-			launch: func(port, _ string) ([]string, []string, error) {
-				argv := append(slices.Clip(gateway), "--supergraph", b.sdl, "--listen", "127.0.0.1:"+port,
-					fmt.Sprintf("--gateway.sharing.fetches=%t", sharing != "none"), fmt.Sprintf("--gateway.sharing.requests=%t", sharing == "both"))
-				if b.profile == "" {
-					return nil, argv, nil
-				}
-				second, err := freePort(ctx)
-				b.operations = "127.0.0.1:" + second
-				return nil, append(argv, "--ops-listen", b.operations, "--ops-profiles"), err
-			},
-		})
-	}
-	if b.before != "" {
-		gateway, build := alone(ctx, b.before)
-		list = append(list, contender{
-			name: "ours before", about: build + ", default settings", sharing: "subgraph", ready: "/ready",
-			launch: func(port, _ string) ([]string, []string, error) {
-				return nil, append(slices.Clip(gateway), "--supergraph", b.sdl, "--listen", "127.0.0.1:"+port), nil
-			},
-		})
+	for _, build := range []struct{ name, program string }{{"ours", b.medicore}, {"before", b.before}} {
+		if build.program == "" {
+			continue
+		}
+		gateway, about := alone(ctx, build.program)
+		for _, sharing := range modes {
+			list = append(list, contender{
+				name: build.name + " " + sharing, about: about + ", shares " + shares[sharing], sharing: sharing, ready: "/ready", ours: build.name == "ours",
+				launch: func(port, _ string) ([]string, []string, error) {
+					argv := append(slices.Clip(gateway), "--supergraph", b.sdl, "--listen", "127.0.0.1:"+port,
+						fmt.Sprintf("--gateway.sharing.fetches=%t", sharing != "none"), fmt.Sprintf("--gateway.sharing.requests=%t", sharing == "both"))
+					if b.profile == "" {
+						return nil, argv, nil
+					}
+					second, err := freePort(ctx)
+					b.operations = "127.0.0.1:" + second
+					return nil, append(argv, "--ops-listen", b.operations, "--ops-profiles"), err
+				},
+			})
+		}
 	}
 	if router := find("BENCH_HIVE_ROUTER", "hive_router"); router != "" {
 		for _, sharing := range modes {

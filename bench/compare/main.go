@@ -53,7 +53,7 @@ func parse(args []string) (*settings, error) {
 	gateways := flags.String("gateways", "", "only those whose names begin with one of these, e.g. ours,hive-router or 'ours none'")
 	connections := flags.String("connections", "1,16,50,200", "of the deep join; the other shapes have "+strconv.Itoa(base))
 	flags.StringVar(&s.medicore, "medicore", "", "our program, medicore-gateway or medicore; without it the former is built")
-	flags.StringVar(&s.before, "before", "", "another build of either, e.g. from before a change, that takes part as \"ours before\", with its default settings")
+	flags.StringVar(&s.before, "before", "", "another build of either, e.g. from before a change, that takes part as \"before\", with each of its ways to share")
 	flags.StringVar(&s.root, "root", ".", "folder of the project")
 	flags.StringVar(&s.out, "out", "", "file that the table is written to as well")
 	flags.StringVar(&s.profile, "profile", "", "folder for processor and allocation profiles of the first of ours, taken in a turn after the last round")
