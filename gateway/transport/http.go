@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"medicore.dev/medicore/gateway/pipeline"
+	"medicore.dev/medicore/internal/serve"
 )
 
 // The media types of responses.
@@ -114,15 +115,15 @@ func wantsPage(r *http.Request) bool {
 	return false
 }
 
-func respond(w http.ResponseWriter, status int, media string, body []byte) {
+func respond(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	_ = serve.WriteBody(w, r, body) // the client is gone
 }
 
 // problem answers what is not a GraphQL request.
-func problem(w http.ResponseWriter, status int, media, message string) {
+func problem(w http.ResponseWriter, r *http.Request, status int, media, message string) {
 	if media == mediaEvents {
 		media = mediaJSON
 	}
@@ -130,7 +131,7 @@ func problem(w http.ResponseWriter, status int, media, message string) {
 	if err != nil {
 		body = []byte(`{"errors":[{"message":"bad request"}]}`)
 	}
-	respond(w, status, media, body)
+	respond(w, r, status, media, body)
 }
 
 func readQuery(r *http.Request) (*pipeline.Request, *malformed) {

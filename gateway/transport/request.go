@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"medicore.dev/medicore/gateway/pipeline"
@@ -93,12 +94,57 @@ func absent(value []byte) bool { return len(value) == 0 || string(value) == "nul
 
 // text is the text of a valid JSON string.
 func text(raw []byte) string {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
+	raw = raw[1 : len(raw)-1]
+	var out strings.Builder
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			if out.Len() == 0 {
+				return string(raw)
+			}
+			out.Write(raw)
+			return out.String()
+		}
+		if out.Len() == 0 {
+			out.Grow(len(raw))
+		}
+		out.Write(raw[:i])
+		c := raw[i+1]
+		raw = raw[i+2:]
+		if c != 'u' {
+			out.WriteByte(escapes[c])
+			continue
+		}
+		r := hex(raw)
+		raw = raw[4:]
+		if utf16.IsSurrogate(r) {
+			second := rune(utf8.RuneError)
+			if len(raw) >= 6 && raw[0] == '\\' && raw[1] == 'u' {
+				second = hex(raw[2:])
+			}
+			if r = utf16.DecodeRune(r, second); r != utf8.RuneError {
+				raw = raw[6:]
+			}
+		}
+		out.WriteRune(r)
 	}
-	var s string
-	_ = json.Unmarshal(raw, &s) // it is valid
-	return s
+}
+
+// escapes are what is written as a backslash and one letter.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// hex reads the four hexadecimal digits that raw begins with.
+func hex(raw []byte) (r rune) {
+	for _, c := range raw[:4] {
+		switch {
+		case c <= '9':
+			c -= '0'
+		default:
+			c = c&^0x20 - 'A' + 10 // in either case of letters
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
 }
 
 // members are those of a valid JSON object without space around it, their values without space around them. A name may come

@@ -90,7 +90,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.socket(w, r)
 	case r.Method == http.MethodGet && wantsPage(r):
 		if h.page == nil {
-			problem(w, http.StatusNotAcceptable, mediaJSON, "this endpoint speaks GraphQL, not HTML: POST an operation as JSON")
+			problem(w, r, http.StatusNotAcceptable, mediaJSON, "this endpoint speaks GraphQL, not HTML: POST an operation as JSON")
 			return
 		}
 		page := r.Clone(r.Context())
@@ -100,7 +100,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.request(w, r)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		problem(w, http.StatusMethodNotAllowed, mediaJSON, "use GET or POST")
+		problem(w, r, http.StatusMethodNotAllowed, mediaJSON, "use GET or POST")
 	}
 }
 
@@ -114,13 +114,13 @@ const (
 func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 	wish, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
-		problem(w, http.StatusNotAcceptable, mediaJSON, "accept application/graphql-response+json, application/json, multipart/mixed or text/event-stream")
+		problem(w, r, http.StatusNotAcceptable, mediaJSON, "accept application/graphql-response+json, application/json, multipart/mixed or text/event-stream")
 		return
 	}
 	media := wish.media
 	req, bad := h.read(w, r)
 	if bad != nil {
-		problem(w, bad.status, media, bad.message)
+		problem(w, r, bad.status, media, bad.message)
 		return
 	}
 	req.Incremental = wish.parts
@@ -136,21 +136,21 @@ func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 		}
 		if op.Kind() == ast.Mutation && r.Method == http.MethodGet {
 			w.Header().Set("Allow", "POST")
-			problem(w, http.StatusMethodNotAllowed, mediaJSON, "a mutation needs POST")
+			problem(w, r, http.StatusMethodNotAllowed, mediaJSON, "a mutation needs POST")
 			return
 		}
 		h.events(ctx, w, op, nil)
 	case failure != nil:
-		respond(w, statusOf(failure, media), media, failure.JSON())
+		respond(w, r, statusOf(failure, media), media, failure.JSON())
 	case op.Kind() == ast.Mutation && r.Method == http.MethodGet:
 		w.Header().Set("Allow", "POST")
-		problem(w, http.StatusMethodNotAllowed, media, "a mutation needs POST")
+		problem(w, r, http.StatusMethodNotAllowed, media, "a mutation needs POST")
 	case op.Kind() == ast.Subscription:
-		problem(w, http.StatusBadRequest, media, "a subscription needs Accept: text/event-stream, or a WebSocket")
+		problem(w, r, http.StatusBadRequest, media, "a subscription needs Accept: text/event-stream, or a WebSocket")
 	case op.Incremental():
 		h.multipart(ctx, w, op, wish.spec)
 	default:
-		op.Execute(ctx, func(body []byte) { respond(w, http.StatusOK, media, body) })
+		op.Execute(ctx, func(body []byte) { respond(w, r, http.StatusOK, media, body) })
 	}
 }
 

@@ -71,7 +71,7 @@ func (o *fakeOperation) Next(ctx context.Context) ([]byte, error) {
 	return []byte(`{"data":{"n":` + string(rune('0'+o.left)) + `}}`), nil
 }
 
-func serve(t *testing.T, opt Options) (*httptest.Server, *Handler) {
+func endpoint(t *testing.T, opt Options) (*httptest.Server, *Handler) {
 	t.Helper()
 	h, err := New("/graphql", fake{}, opt)
 	if err != nil {
@@ -83,7 +83,7 @@ func serve(t *testing.T, opt Options) (*httptest.Server, *Handler) {
 }
 
 func TestRequestsAndTheirAnswers(t *testing.T) {
-	s, _ := serve(t, Options{MaxBody: 200})
+	s, _ := endpoint(t, Options{MaxBody: 200})
 	const js, gql = "application/json", "application/graphql-response+json"
 	for _, tt := range []struct {
 		name, method, query, kind, accept, body string
@@ -166,7 +166,7 @@ func stream(t *testing.T, s *httptest.Server, query string) string {
 }
 
 func TestStreams(t *testing.T) {
-	s, _ := serve(t, Options{})
+	s, _ := endpoint(t, Options{})
 	for query, want := range map[string]string{
 		"subscription": "event: next\ndata: {\"data\":{\"n\":1}}\n\nevent: next\ndata: {\"data\":{\"n\":0}}\n\nevent: complete\ndata: \n\n",
 		"query":        "event: next\ndata: {\"data\":{\"ok\":true}}\n\nevent: complete\ndata: \n\n",
@@ -181,7 +181,7 @@ func TestStreams(t *testing.T) {
 }
 
 func TestDeferredPartsComeAsTheyWereAskedFor(t *testing.T) {
-	s, _ := serve(t, Options{})
+	s, _ := endpoint(t, Options{})
 	const parts = "\r\n---\r\nContent-Type: application/json; charset=utf-8\r\n\r\n{\"data\":{\"n\":1}}\r\n---" +
 		"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n{\"data\":{\"n\":0}}\r\n-----\r\n"
 	const events = "event: next\ndata: {\"data\":{\"n\":1}}\n\nevent: next\ndata: {\"data\":{\"n\":0}}\n\nevent: complete\ndata: \n\n"
@@ -220,11 +220,11 @@ func TestDeferredPartsComeAsTheyWereAskedFor(t *testing.T) {
 
 func TestAStreamEndsWithItsCallersTokenAndWithTheGateway(t *testing.T) {
 	end := time.Now().Add(50 * time.Millisecond)
-	s, _ := serve(t, Options{End: func(context.Context) time.Time { return end }})
+	s, _ := endpoint(t, Options{End: func(context.Context) time.Time { return end }})
 	if got := stream(t, s, "endless"); !strings.Contains(got, "UNAUTHENTICATED") || !strings.HasSuffix(got, "event: complete\ndata: \n\n") {
 		t.Errorf("at the token's end came %q", got)
 	}
-	s, h := serve(t, Options{})
+	s, h := endpoint(t, Options{})
 	time.AfterFunc(50*time.Millisecond, h.Drain)
 	if got := stream(t, s, "endless"); got != "event: complete\ndata: \n\n" {
 		t.Errorf("while draining came %q", got)
@@ -267,7 +267,7 @@ func hear(t *testing.T, c *websocket.Conn) message {
 }
 
 func TestSockets(t *testing.T) {
-	s, _ := serve(t, Options{})
+	s, _ := endpoint(t, Options{})
 	c := dial(t, s, subprotocol)
 	say(t, c, `{"type":"connection_init"}`)
 	if m := hear(t, c); m.Type != "connection_ack" {
@@ -316,7 +316,7 @@ func TestWhatClosesASocket(t *testing.T) {
 		{"the gateway stops", []string{`{"type":"connection_init","payload":{"Authorization":"Bearer good"}}`, endless}, true, websocket.StatusServiceRestart},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, h := serve(t, opt)
+			s, h := endpoint(t, opt)
 			c := dial(t, s, subprotocol)
 			for _, m := range tt.send {
 				say(t, c, m)
@@ -339,7 +339,7 @@ func TestWhatClosesASocket(t *testing.T) {
 }
 
 func TestThePageForBrowsers(t *testing.T) {
-	s, _ := serve(t, Options{GraphiQL: fstest.MapFS{"index.html": {Data: []byte("<html>page")}, "assets/a.js": {Data: []byte("code")}}})
+	s, _ := endpoint(t, Options{GraphiQL: fstest.MapFS{"index.html": {Data: []byte("<html>page")}, "assets/a.js": {Data: []byte("code")}}})
 	for path, want := range map[string]string{"/graphql": "<html>page", "/graphql?query=%7Ba%7D": "<html>page", "/graphql/assets/a.js": "code"} {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
 		req.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
@@ -361,6 +361,8 @@ func FuzzParse(f *testing.F) {
 		`{"query":"{a}","variables":{"a":1},"operationName":null,"extensions":{}}`,
 		` { "query" : "\u007ba\\n}" , "operationName":"\ud83d\ude00" ,"variables" : { "a\"b" : [ {"c":"]"} , 1e3 ] , "d":null } } `,
 		`{"query":1}`, `{"query":"{a}","query":"{b}","QUERY":"{c}"}`, `{"query":"{a}","variables":[]}`, `[]`, "{\"query\":\"\xff\"}", `{"quer\u0079":"{a}"}`,
+		`{"query":"\"\\\/\b\f\n\r\t\u00e9\uABCD\uabcd\u0000"}`, `{"query":"\ud83d"}`, `{"query":"\ud83dx"}`, `{"query":"\ud83d\n"}`, `{"query":"\uDE00\uD83D"}`,
+		`{"query":"\ud83d\ud83d\ude00"}`, `{"query":"\ud83d\u0041"}`, `{"query":"\ud83d\u004"}`,
 	} {
 		f.Add([]byte(body))
 	}

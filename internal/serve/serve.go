@@ -86,8 +86,11 @@ func Listen(ctx context.Context, name, addr string, handler http.Handler, log *s
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
+	if tcp, ok := l.(*net.TCPListener); ok {
+		l = listener{tcp}
+	}
 	return &HTTP{name: name, listener: l, server: &http.Server{
-		Handler: handler, Protocols: protocols,
+		Handler: handler, Protocols: protocols, ConnContext: withConn,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}, nil
