@@ -7,38 +7,75 @@ import (
 	"runtime/metrics"
 )
 
-// LetHeapGrow lets the heap grow to so many bytes before it is collected, where the collector would begin sooner: that is when
-// little is live. A larger heap is collected as ever, and where GOGC is set nothing changes. It is for the whole process.
-func LetHeapGrow(to uint64) {
+// PaceCollector sets the collector's pace by what is live and by what collecting costs, where GOGC does not set it. It is for
+// the whole process.
+//
+// While little is live, a heap may grow to least bytes before it is collected, which is later than the collector would. A larger
+// one may grow by as much as is live, as ever, or by less where that costs next to nothing: memory without pointers, as that of
+// answers, is cheap to collect.
+func PaceCollector(least uint64) {
 	if os.Getenv("GOGC") == "" {
-		(&pace{floor: to}).collected()
+		newPace(least).collected()
 	}
 }
 
-// standard is the collector's own pace: a heap grows by as much as is live.
-const standard = 100
+const (
+	standard = 100  // percent of what is live by which a heap grows, by the collector itself
+	closest  = 25   // the least of it
+	dear     = 0.05 // of the processor's time: what collecting may cost for growing by less than the standard
+)
 
 // pace follows the collector.
 type pace struct {
-	floor   uint64
-	percent int // in force; 0: none was set
+	least   uint64
+	percent int // in force
+
+	gc, user float64 // seconds of the processor until the last collection
+	cost     float64 // of collecting at the standard pace, as a part of the processor's time: a mean in which the last ones count most
 }
 
-// collected sets the pace of the next collection by what is live after the last one, and waits for that next one.
+// newPace knows nothing yet, and takes collecting to be dear.
+func newPace(least uint64) *pace { return &pace{least: least, percent: standard, cost: dear} }
+
+// collected sets the pace of the next collection after one, and waits for that next one.
 func (p *pace) collected() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	if percent := paceFor(live[0].Value.Uint64(), p.floor); percent != p.percent {
+	in := []metrics.Sample{
+		{Name: "/gc/heap/live:bytes"},
+		{Name: "/cpu/classes/user:cpu-seconds"},
+		{Name: "/cpu/classes/gc/total:cpu-seconds"},
+		{Name: "/cpu/classes/gc/mark/idle:cpu-seconds"}, // which costs nobody anything
+	}
+	metrics.Read(in)
+	p.spent(in[2].Value.Float64()-in[3].Value.Float64(), in[1].Value.Float64())
+	if percent := p.next(in[0].Value.Uint64()); percent != p.percent {
 		p.percent = percent
 		debug.SetGCPercent(percent)
 	}
 	runtime.AddCleanup(new(*pace), func(p *pace) { p.collected() }, p) // what nobody holds goes with the next collection
 }
 
-// paceFor is the percentage of what is live by which the heap may grow. It goes in steps, as each change stops the process for a
-// moment, and so far only that the least heap that the runtime collects, which grows with it, is no larger than the floor.
-func paceFor(live, floor uint64) int {
-	const step, least = 50, 4 << 20 // bytes that the runtime collects at the standard pace
-	percent := int(floor*100/max(live, 1)) - 100
-	return min(max(percent/step*step, standard), int(floor*standard/least))
+// spent takes note of what collecting took at the pace in force, in seconds of the processor from the start, and all else.
+func (p *pace) spent(gc, user float64) {
+	const weight = 0.2
+	byGC, byUser := gc-p.gc, user-p.user
+	p.gc, p.user = gc, user
+	if byGC < 0 || byUser <= 0 {
+		return
+	}
+	byGC *= float64(p.percent) / standard
+	p.cost += weight * (byGC/(byGC+byUser) - p.cost)
+}
+
+// next is the percentage of what is live by which the heap may grow. It goes in steps, as each change stops the process for a
+// moment, and so far only that the least heap that the runtime collects, which grows with it, is no larger than p.least.
+func (p *pace) next(live uint64) int {
+	const step, smallest = 50, 4 << 20 // bytes that the runtime collects at the standard pace
+	if percent := int(p.least*100/max(live, 1)) - 100; percent > standard {
+		return min(percent/step*step, int(p.least*standard/smallest))
+	}
+	percent := closest
+	for percent < standard && p.cost*standard > dear*float64(percent) {
+		percent *= 2
+	}
+	return percent
 }

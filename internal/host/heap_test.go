@@ -12,24 +12,60 @@ func TestThePaceOfTheCollector(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		live uint64
+		cost float64 // of collecting at the standard pace
 		want int
 	}{
-		{"nothing was collected yet", 0, 400},
-		{"little is live, and the least heap is no larger than the floor", 1 * mb, 400},
-		{"what may be added reaches the floor", 4 * mb, 300},
-		{"in steps", 5 * mb, 200},
-		{"half of the floor is live", 8 * mb, 100},
-		{"more than the floor is live", 50 * mb, 100},
+		{"nothing was collected yet", 0, dear, 400},
+		{"little is live, and the least heap is no larger than the least wanted", 1 * mb, 0, 400},
+		{"what may be added reaches the least", 4 * mb, 0, 300},
+		{"in steps", 5 * mb, 0, 200},
+		{"half of the least is live, and collecting dear", 8 * mb, 0.2, 100},
+		{"much is live, and collecting dear", 50 * mb, 0.2, 100},
+		{"collecting would be dear at any other pace", 50 * mb, 0.04, 100},
+		{"collecting twice as often is not dear", 50 * mb, 0.02, 50},
+		{"collecting costs next to nothing", 50 * mb, 0.01, 25},
 	} {
-		if got := paceFor(tt.live, 16*mb); got != tt.want {
+		p := newPace(16 * mb)
+		p.cost = tt.cost
+		if got := p.next(tt.live); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestWhatCollectingCosts(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		percent int
+		gc      float64 // seconds of every second that is not collected
+		least   float64
+		most    float64
+	}{
+		{"nothing", 100, 0, 0, 0.001},
+		{"a tenth of all", 100, 1.0 / 9, 0.099, 0.101},
+		{"a tenth of all by collecting four times as often, so some fortieth", 25, 1.0 / 9, 0.026, 0.028},
+		{"a tenth of all by collecting half as often, so some fifth", 200, 1.0 / 9, 0.17, 0.19},
+	} {
+		p := newPace(0)
+		p.percent = tt.percent
+		for i := range 50 {
+			p.spent(float64(i+1)*tt.gc, float64(i+1))
+		}
+		if p.cost < tt.least || p.cost > tt.most {
+			t.Errorf("%s: %.4f, want %.3f to %.3f", tt.name, p.cost, tt.least, tt.most)
+		}
+		before := p.cost
+		p.spent(p.gc-1, p.user) // clocks are estimates
+		p.spent(p.gc+1, p.user)
+		if p.cost != before {
+			t.Errorf("%s: clocks that stood still changed it to %.4f", tt.name, p.cost)
 		}
 	}
 }
 
 func TestThePaceFollowsWhatIsLive(t *testing.T) {
 	t.Setenv("GOGC", "")
-	LetHeapGrow(16 << 20)
+	PaceCollector(16 << 20)
 	expect := func(when string, ok func(percent uint64) bool) {
 		t.Helper()
 		tick := time.NewTicker(5 * time.Millisecond)
@@ -46,7 +82,7 @@ func TestThePaceFollowsWhatIsLive(t *testing.T) {
 	}
 	expect("with little live", func(percent uint64) bool { return percent > standard })
 	much := make([]byte, 32<<20)
-	expect("with much live", func(percent uint64) bool { return percent == standard })
+	expect("with much live", func(percent uint64) bool { return percent <= standard })
 	runtime.KeepAlive(much)
 	expect("with little live again", func(percent uint64) bool { return percent > standard })
 }

@@ -74,7 +74,7 @@ func Gateway(use string, opt GatewayOptions) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		host.LetHeapGrow(16 << 20) // see docs/performance.md
+		host.PaceCollector(16 << 20) // see docs/performance.md
 		return standalone.Run(cmd.Context(), f, host.Options{Log: log, Version: BuildVersion(opt.Release)})
 	}
 	return cmd
