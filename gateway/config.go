@@ -60,8 +60,8 @@ func (a Auth) Claims() authn.Claims {
 
 // Caches bound what is kept of operations that were asked before.
 type Caches struct {
-	Documents int `koanf:"documents" doc:"texts of operations kept parsed and validated"`
-	Plans     int `koanf:"plans" doc:"plans kept; an operation has one for each outcome of its conditions and rights"`
+	Documents int `koanf:"documents" doc:"texts of operations kept parsed and validated, of those that came more than once"`
+	Plans     int `koanf:"plans" doc:"plans kept of such operations; one has a plan for each outcome of its conditions and rights"`
 }
 
 // Sharing configures which equal work under way at the same time is done once. Nothing is shared between requests of which a

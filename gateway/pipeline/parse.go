@@ -19,6 +19,7 @@ import (
 // document is a parsed and validated document, or why it is not.
 type document struct {
 	text   string
+	kept   bool // it has come before
 	doc    *ast.QueryDocument
 	failed *Failure
 
@@ -29,20 +30,27 @@ type document struct {
 // prepared is one operation of a document, and what every request for it shares.
 type prepared struct {
 	text, name string // of the document, and of the operation as it was asked for
+	kept       bool   // with its document
 	definition *ast.OperationDefinition
 	conditions []string // variables that @skip, @include and @defer depend on
 	labels     []string // override labels that can matter to it
 	prepared   *operation.Prepared
 }
 
-// document parses and validates the text, once for each text that is kept.
+// document parses and validates the text, once for each text that is kept: those that have come before.
 func (p *Pipeline) document(e *engine, text string) (*document, *Failure) {
 	if have, ok := e.documents.Get(text); ok {
 		return have, have.failed
 	}
-	d := &document{text: text, ops: map[string]*prepared{}}
+	return p.load(e, text, p.seen.again(text))
+}
+
+func (p *Pipeline) load(e *engine, text string, keep bool) (*document, *Failure) {
+	d := &document{text: text, kept: keep, ops: map[string]*prepared{}}
 	d.doc, d.failed = p.parse(e.sg.API(), text)
-	e.documents.Add(text, d)
+	if keep {
+		e.documents.Add(text, d)
+	}
 	return d, d.failed
 }
 
@@ -164,7 +172,7 @@ func (d *document) operation(e *engine, name string, limits Limits) (*prepared, 
 	case err != nil:
 		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
 	}
-	out := &prepared{text: d.text, name: name, definition: p.Definition(), conditions: p.Conditions(), labels: labels(e.sg, d.doc, p.Definition()), prepared: p}
+	out := &prepared{text: d.text, name: name, kept: d.kept, definition: p.Definition(), conditions: p.Conditions(), labels: labels(e.sg, d.doc, p.Definition()), prepared: p}
 	d.ops[name] = out
 	return out, nil
 }

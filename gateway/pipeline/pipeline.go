@@ -40,6 +40,7 @@ type Pipeline struct {
 	opt    Options
 	rules  []validator.Rule
 	feeds  *feeds
+	seen   *seen
 	engine atomic.Pointer[engine]
 }
 
@@ -95,6 +96,7 @@ func New(opt Options) *Pipeline {
 	return &Pipeline{
 		opt:   opt,
 		rules: checks(opt.Suggestions),
+		seen:  newSeen(4 * opt.Documents),
 		feeds: &feeds{opt: opt.Subscriptions.orDefault(), shared: map[feedKey]*feed{}, callers: map[string]int{}},
 	}
 }
@@ -211,7 +213,9 @@ func (e *engine) ask(op *prepared, vars variables, labels []string, parts bool) 
 	}
 	out := newAsked(e.sg, whole)
 	out.key = key
-	e.asked.Add(key, out)
+	if op.kept {
+		e.asked.Add(key, out)
+	}
 	return out, nil
 }
 
@@ -239,7 +243,9 @@ func (e *engine) plan(ctx context.Context, ask *asked, denied denied) *planned {
 		}
 		out.plan = pl
 	}
-	e.plans.Add(key, out)
+	if ask.key.op.kept {
+		e.plans.Add(key, out)
+	}
 	return out
 }
 

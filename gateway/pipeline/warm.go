@@ -19,8 +19,11 @@ func (p *Pipeline) warm(to, from *engine) {
 			continue
 		}
 		was := key.asked.key
-		doc, f := p.document(to, was.op.text)
-		if f != nil {
+		doc, ok := to.documents.Get(was.op.text)
+		if !ok {
+			doc, _ = p.load(to, was.op.text, true)
+		}
+		if doc.failed != nil {
 			continue
 		}
 		op, f := doc.operation(to, was.op.name, p.opt.Limits)
