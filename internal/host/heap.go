@@ -15,7 +15,7 @@ import (
 // answers, is cheap to collect.
 func PaceCollector(least uint64) {
 	if os.Getenv("GOGC") == "" {
-		newPace(least).collected()
+		(&pace{least: least, percent: standard}).collected()
 	}
 }
 
@@ -31,11 +31,8 @@ type pace struct {
 	percent int // in force
 
 	gc, user float64 // seconds of the processor until the last collection
-	cost     float64 // of collecting at the standard pace, as a part of the processor's time: a mean in which the last ones count most
+	cost     float64 // of collecting at the standard pace, as a part of the processor's time
 }
-
-// newPace knows nothing yet, and takes collecting to be dear.
-func newPace(least uint64) *pace { return &pace{least: least, percent: standard, cost: dear} }
 
 // collected sets the pace of the next collection after one, and waits for that next one.
 func (p *pace) collected() {
@@ -56,12 +53,13 @@ func (p *pace) collected() {
 
 // spent takes note of what collecting took at the pace in force, in seconds of the processor from the start, and all else.
 func (p *pace) spent(gc, user float64) {
-	const weight = 0.2
+	const forgotten = 0.5 // seconds of the processor after which what was before no longer counts
 	byGC, byUser := gc-p.gc, user-p.user
 	p.gc, p.user = gc, user
 	if byGC < 0 || byUser <= 0 {
 		return
 	}
+	weight := min((byGC+byUser)/forgotten, 1)
 	byGC *= float64(p.percent) / standard
 	p.cost += weight * (byGC/(byGC+byUser) - p.cost)
 }

@@ -15,7 +15,7 @@ func TestThePaceOfTheCollector(t *testing.T) {
 		cost float64 // of collecting at the standard pace
 		want int
 	}{
-		{"nothing was collected yet", 0, dear, 400},
+		{"nothing was collected yet", 0, 0, 400},
 		{"little is live, and the least heap is no larger than the least wanted", 1 * mb, 0, 400},
 		{"what may be added reaches the least", 4 * mb, 0, 300},
 		{"in steps", 5 * mb, 0, 200},
@@ -25,8 +25,7 @@ func TestThePaceOfTheCollector(t *testing.T) {
 		{"collecting twice as often is not dear", 50 * mb, 0.02, 50},
 		{"collecting costs next to nothing", 50 * mb, 0.01, 25},
 	} {
-		p := newPace(16 * mb)
-		p.cost = tt.cost
+		p := &pace{least: 16 * mb, percent: standard, cost: tt.cost}
 		if got := p.next(tt.live); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
@@ -46,10 +45,9 @@ func TestWhatCollectingCosts(t *testing.T) {
 		{"a tenth of all by collecting four times as often, so some fortieth", 25, 1.0 / 9, 0.026, 0.028},
 		{"a tenth of all by collecting half as often, so some fifth", 200, 1.0 / 9, 0.17, 0.19},
 	} {
-		p := newPace(0)
-		p.percent = tt.percent
-		for i := range 50 {
-			p.spent(float64(i+1)*tt.gc, float64(i+1))
+		p := &pace{percent: tt.percent}
+		for i := range 50 { // a second of each
+			p.spent(float64(i+1)*tt.gc/10, float64(i+1)/10)
 		}
 		if p.cost < tt.least || p.cost > tt.most {
 			t.Errorf("%s: %.4f, want %.3f to %.3f", tt.name, p.cost, tt.least, tt.most)
