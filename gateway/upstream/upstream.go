@@ -202,7 +202,7 @@ func (c *Client) attempt(ctx context.Context, deadline time.Time, sg *subgraph, 
 
 const acceptJSON = "application/graphql-response+json, application/json;q=0.9"
 
-// post makes one attempt by net/http, or in process.
+// post makes one attempt by net/http, or in process, where the body may be read for longer than it takes to answer.
 func (c *Client) post(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (a answer, again bool, err error) {
 	resp, err := c.roundTrip(ctx, sg, e, req, acceptJSON) //nolint:bodyclose // read closes it
 	if err != nil {
@@ -228,7 +228,7 @@ func (c *Client) roundTrip(ctx context.Context, sg *subgraph, e *endpoint, req *
 	if req.Kind == ast.Subscription {
 		to = sg.subscriptions(e)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(req.Body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(bytes.Clone(req.Body)))
 	if err != nil {
 		return nil, fmt.Errorf("make a request to %s: %w", e.url.Redacted(), err)
 	}

@@ -154,6 +154,30 @@ func TestASlowBodyEndsAtTheDeadline(t *testing.T) {
 	})
 }
 
+// The executor uses the memory of a request again when Fetch has returned, even where the request was given up.
+func TestARequestThatWasGivenUpIsReadAsItWas(t *testing.T) {
+	began, given, read := make(chan struct{}), make(chan struct{}), make(chan string)
+	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(began)
+		<-given
+		body, _ := io.ReadAll(r.Body)
+		read <- string(body)
+	})
+	c := mustNew(t, Options{Subgraphs: map[string]Subgraph{"s": {URLs: []string{"http://s/graphql"}, Transport: InProcess(h)}}})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-began; cancel() }()
+	req := query()
+	want := string(req.Body)
+	if _, err := c.Fetch(ctx, req); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	clear(req.Body)
+	close(given)
+	if got := <-read; got != want {
+		t.Errorf("%q was read", got)
+	}
+}
+
 func TestAPanicInTheHandlerIsAnError(t *testing.T) {
 	for _, flush := range []bool{false, true} {
 		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

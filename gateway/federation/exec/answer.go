@@ -82,7 +82,7 @@ func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported b
 		r.failed(c, span{i, i + 1}, fmt.Sprintf("subgraph %q did not answer one entity per representation", c.fetch.Subgraph), nil)
 		return
 	}
-	entities := make([]ref, 0, len(b.uses))
+	entities := r.entities[:0]
 	in.fail = func(path []step, what string) {
 		r.reportEntity(c, i, int32(len(entities)), path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)
 	}
@@ -98,6 +98,7 @@ func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported b
 		}
 		entities = append(entities, x)
 	}
+	r.entities = entities
 	var at target
 	r.merger.fail = func(path []step, what string) {
 		r.reportAt(c, i, func(o ref) bool { return o == at.obj }, path, fmt.Sprintf("subgraph %q returned %s", c.fetch.Subgraph, what), nil)

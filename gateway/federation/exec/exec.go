@@ -101,6 +101,7 @@ type run struct {
 	walker      walker
 	representer representer
 	merger      merger
+	entities    []ref      // of the batch that is merged
 	progress    []progress // by Fetch.ID
 	failures    []failure
 	sentMu      sync.Mutex

@@ -10,7 +10,8 @@ import (
 
 // Fetcher is the executor's only door to the subgraphs. It must be safe for concurrent use.
 type Fetcher interface {
-	// Fetch sends one query or mutation and returns the subgraph's answer. The deadline is ctx's or the fetcher's own.
+	// Fetch sends one query or mutation and returns the subgraph's answer. The deadline is ctx's or the fetcher's own. The
+	// request's Body is used again when it has returned.
 	Fetch(ctx context.Context, req *Request) (*Response, error)
 	// Subscribe opens an event stream. It ends when ctx does or Close is called.
 	Subscribe(ctx context.Context, req *Request) (Stream, error)

@@ -198,8 +198,8 @@ func nameByte(c byte) bool {
 }
 
 // partialBody assembles the request for a partial batch.
-func (r *run) partialBody(c *call, b *batch, document string) []byte {
-	body := append(appendString([]byte(`{"query":`), document), `,"variables":{`...)
+func (r *run) partialBody(body []byte, c *call, b *batch, document string) []byte {
+	body = append(appendString(append(body, `{"query":`...), document), `,"variables":{`...)
 	body = append(append(append(appendString(body, b.plan.Variable), ':', '['), b.list...), ']')
 	for _, name := range c.fetch.Variables {
 		if value, ok := r.in.Variables[name]; ok && mentions(document, name) {

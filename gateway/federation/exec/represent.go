@@ -223,18 +223,17 @@ func (r *representer) value(dst []byte, v ref, f *plan.RepField) ([]byte, bool) 
 	}
 }
 
-// body assembles the JSON of a request that asks for the batches in part with the document.
-func (r *run) body(c *call, part span, document string) []byte {
-	if b := c.partial(part); b != nil {
-		return r.partialBody(c, b, document)
+// body appends the JSON of a request that asks for the batches in part with the document.
+func (r *run) body(b []byte, c *call, part span, document string) []byte {
+	if batch := c.partial(part); batch != nil {
+		return r.partialBody(b, c, batch, document)
 	}
 	f := c.fetch
 	size := len(document) + len(document)/8 + 128
 	for i := part.from; i < part.to; i++ {
 		size += len(c.batches[i].list)
 	}
-	b := append(make([]byte, 0, size), `{"query":`...)
-	b = appendString(b, document)
+	b = appendString(append(slices.Grow(b, size), `{"query":`...), document)
 	if f.OperationName != "" {
 		b = append(b, `,"operationName":`...)
 		b = appendString(b, f.OperationName)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -236,7 +237,15 @@ func (r *run) ask(ctx context.Context, c *call, part span, document string) (a a
 			a.err = &FetchError{Message: "could not be asked", Err: fmt.Errorf("panic in fetcher: %v", p)}
 		}
 	}()
-	resp, err := r.fetchOnce(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: r.body(c, part, document)}, c.fetch, document == c.fetch.Document)
+	body, _ := bodies.Get().(*[]byte)
+	if body == nil {
+		body = new([]byte)
+	}
+	*body = r.body((*body)[:0], c, part, document)
+	resp, err := r.fetchOnce(ctx, &Request{Subgraph: c.fetch.Subgraph, Kind: c.fetch.Kind, Body: *body}, c.fetch, document == c.fetch.Document)
+	if cap(*body) <= keptBody {
+		bodies.Put(body)
+	}
 	if err != nil {
 		a.err = err
 		return a
@@ -244,6 +253,12 @@ func (r *run) ask(ctx context.Context, c *call, part span, document string) (a a
 	a.tree, a.err = r.parse(resp.Body)
 	return a
 }
+
+// bodies is memory of requests that were sent.
+var bodies sync.Pool // of *[]byte
+
+// keptBody is the size up to which memory of a request is kept for another, in bytes.
+const keptBody = 1 << 20
 
 // parse parses a GraphQL response.
 func (r *run) parse(body []byte) (*tree, error) {

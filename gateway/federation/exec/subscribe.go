@@ -29,7 +29,7 @@ func (e *Executor) Subscribe(ctx context.Context, p *plan.Plan, in Input) (*Even
 		return nil, gqlerror.List{gqlerror.Errorf("the operation is not a subscription")}
 	}
 	r := e.start(p, in)
-	body := r.body(&call{fetch: p.Source}, span{}, p.Source.Document)
+	body := r.body(nil, &call{fetch: p.Source}, span{}, p.Source.Document)
 	e.finish(r)
 	source, err := e.fetcher.Subscribe(ctx, &Request{Subgraph: p.Source.Subgraph, Kind: p.Source.Kind, Body: body})
 	if err != nil {
