@@ -56,6 +56,7 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		host.PaceCollector(48 << 20) // see docs/performance.md
 		return app.Run(cmd.Context(), cfg, host.Options{Log: log, Version: command.BuildVersion(version)})
 	}
 	return cmd

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"medicore.dev/medicore/gateway/pipeline"
@@ -180,7 +181,10 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge(h.opt.MaxBody)
 	}
-	var buf bytes.Buffer
+	buf, _ := bodies.Get().(*bytes.Buffer)
+	if buf == nil {
+		buf = new(bytes.Buffer)
+	}
 	buf.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
 	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, h.opt.MaxBody))
 	var over *http.MaxBytesError
@@ -190,8 +194,19 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 	case err != nil:
 		return nil, &malformed{http.StatusBadRequest, "the body did not arrive whole"}
 	}
-	return parse(buf.Bytes())
+	req, bad := parse(buf.Bytes())
+	if (bad != nil || req.Variables == nil) && buf.Cap() <= keptBody { // nothing of the request is in there
+		buf.Reset()
+		bodies.Put(buf)
+	}
+	return req, bad
 }
+
+// bodies is memory of requests.
+var bodies sync.Pool // of *bytes.Buffer
+
+// keptBody is the size up to which memory of a request is kept for another, in bytes.
+const keptBody = 64 << 10
 
 // isJSON reports whether a content type is JSON in UTF-8.
 func isJSON(contentType string) bool {
