@@ -155,7 +155,7 @@ func (in *ingester) value(c int32, typ *ast.Type, f *plan.WireField, cur ref) re
 		if cur != missing {
 			return cur
 		}
-		return in.leaf(c, f.Leaf)
+		return in.leaf(c, f)
 	case n.kind != kindObject:
 		return in.invalid(cur)
 	case cur != missing && in.s.kind(cur) != kindObject:
@@ -193,11 +193,11 @@ func (in *ingester) invalid(cur ref) ref {
 }
 
 // leaf checks a leaf against its kind and keeps its bytes where they are, unless it has to be printed in another way.
-func (in *ingester) leaf(c int32, leaf plan.Leaf) ref {
+func (in *ingester) leaf(c int32, f *plan.WireField) ref {
 	n := &in.t.nodes[c]
 	raw := in.t.raw(c)
 	ok := !n.bad
-	switch leaf {
+	switch f.Leaf {
 	case plan.LeafCustom:
 		if ok {
 			return in.s.leaf(kindCustom, in.doc, n.off, n.end)
@@ -214,12 +214,19 @@ func (in *ingester) leaf(c int32, leaf plan.Leaf) ref {
 		}
 		ok = ok && n.kind == kindString
 	case plan.LeafEnum:
-		ok = ok && n.kind == kindString
-		if ok && n.escaped { // compared as bytes later
+		if ok = ok && n.kind == kindString; !ok {
+			break
+		}
+		if !n.escaped {
+			ok = containsBytes(f.Enum, raw[1:len(raw)-1])
+			break
+		}
+		if name := in.t.text(c); contains(f.Enum, name) { // compared as bytes later
 			from := len(in.s.docs[0])
-			in.s.docs[0] = appendString(in.s.docs[0], in.t.text(c))
+			in.s.docs[0] = appendString(in.s.docs[0], name)
 			return in.s.written(kindString, from)
 		}
+		ok = false
 	case plan.LeafInt:
 		if n.kind != kindNumber {
 			ok = false

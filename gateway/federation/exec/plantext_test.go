@@ -244,7 +244,7 @@ func (p *planText) wire(name string) *plan.Wire {
 		name, key, types := p.head()
 		p.expect(":")
 		f := plan.WireField{Name: name, Types: types, Key: p.key(key), Field: name, Type: p.typ()}
-		f.Leaf = p.leaf(f.Type.Name())
+		f.Leaf, f.Enum = p.leaf(f.Type.Name()), p.enums[f.Type.Name()]
 		if p.peek() == "{" {
 			f.Child = p.wire(f.Type.Name())
 		}

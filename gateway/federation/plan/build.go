@@ -20,6 +20,7 @@ type builder struct {
 
 	fetches []*Fetch
 	byGroup map[*group]int
+	enums   map[string][]string                           // values by type, see values
 	inputs  []bool                                        // by key, see keyring.inputs
 	whole   map[*operation.Selection]*operation.Selection // with deferred parts: what was split into them
 }
@@ -348,6 +349,19 @@ func (b *builder) leaf(typeName string) Leaf {
 		return LeafEnum
 	}
 	return LeafCustom
+}
+
+// values returns what an enum of the supergraph may be, sorted; also what clients do not see.
+func (b *builder) values(enum string) []string {
+	list, ok := b.enums[enum]
+	if !ok {
+		for _, v := range b.g.SG.Schema.Types[enum].EnumValues {
+			list = append(list, v.Name)
+		}
+		slices.Sort(list)
+		b.enums[enum] = list
+	}
+	return list
 }
 
 func (f *selField) argText() string { return operation.Arguments(f.args) }

@@ -151,7 +151,8 @@ type WireField struct {
 	Field string   // field name, for messages
 	Type  *ast.Type
 	Leaf  Leaf
-	Child *Wire // nil: leaf
+	Enum  []string // LeafEnum: the supergraph's values, sorted
+	Child *Wire    // nil: leaf
 
 	Strict   bool       // it must not be null in some of the objects it is asked of: it takes them along when it fails
 	Requires []RepField // members of the representation that this field needs beyond the key
@@ -168,7 +169,7 @@ const (
 	LeafInt                 // integral, 32 bits
 	LeafFloat               // finite number
 	LeafBoolean             // true or false
-	LeafEnum                // one of Enum in Shape; others become null
+	LeafEnum                // one of Enum
 )
 
 // Shape says how one object level is written to the client. It never mentions a private key.
@@ -197,7 +198,7 @@ type ShapeField struct {
 	Raw      bool      // introspection result: written as handed in
 	Type     *ast.Type // null rules and list shape
 	Leaf     Leaf
-	Enum     []string // LeafEnum: the API schema's values, sorted
+	Enum     []string // LeafEnum: the API schema's values, sorted; others become null
 	Shape    *Shape   // nil: leaf
 	Carried  bool     // in a part: the objects here are delivered before it, only something below is not
 	Denied   *Denial  // the client may not read it: null, with this as the reason. nil: it may

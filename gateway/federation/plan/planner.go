@@ -104,7 +104,7 @@ func finish(s *solver, e *emitter, op *operation.Operation, sp *split) (*Plan, e
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{g: g, keys: e.keys, op: op, whole: e.whole}
+	b := &builder{g: g, keys: e.keys, op: op, whole: e.whole, enums: map[string][]string{}}
 	b.build(groups)
 	out := &Plan{Operation: op.Kind, Fetches: b.fetches}
 	if op.Kind == ast.Subscription && len(out.Fetches) > 0 {

@@ -154,7 +154,10 @@ func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireF
 		if f.child != nil {
 			w.Child = b.wire(f.child.sel)
 		} else {
-			w.Leaf = b.leaf(f.field.Field.Type.Name())
+			named := f.field.Field.Type.Name()
+			if w.Leaf = b.leaf(named); w.Leaf == LeafEnum {
+				w.Enum = b.values(named)
+			}
 		}
 		fields = append(fields, w)
 	}
