@@ -51,8 +51,12 @@ func (r *run) report(f *plan.Fetch, path []step, message string, ext map[string]
 func (r *run) subgraphErrors(c *call, a answer) bool {
 	t := a.tree
 	list := t.member(0, "errors")
-	if list < 0 || t.nodes[list].kind != kindList {
+	switch {
+	case list < 0 || t.nodes[list].kind == kindNull:
 		return false
+	case t.nodes[list].kind != kindList:
+		r.failed(c, a.part, fmt.Sprintf("subgraph %q sent errors that are not a list", c.fetch.Subgraph), nil)
+		return true
 	}
 	for e := t.nodes[list].child; e >= 0; e = t.nodes[e].next {
 		if len(r.failures) >= maxErrors {
