@@ -158,36 +158,41 @@ func (t *tree) element(list int32, i int64) int32 {
 }
 
 // storePath turns the error path that starts at element p of a path list, below object o of type w (o is -1 where the
-// answer has nothing), into storage keys. The first segment that the answer's shape does not know ends it.
+// answer has nothing), into storage keys. The first segment that does not fit the answer's shape, or the lists in it,
+// ends it.
 func (t *tree) storePath(w *plan.Wire, o, p int32) []step {
 	var path []step
 	var at []*plan.Wire // one for all types and one for some may ask for parts of one value
 	if w != nil {
 		at = append(at, w)
 	}
+	var typ *ast.Type // of what the path leads to
 	for ; p >= 0; p = t.nodes[p].next {
 		if t.nodes[p].kind == kindNumber {
 			i, err := strconv.ParseInt(string(t.raw(p)), 10, 32)
-			if err != nil || i < 0 || len(path) == 0 {
+			if err != nil || i < 0 || typ == nil || typ.Elem == nil {
 				return path
 			}
-			path = append(path, step{key: item, index: int32(i)})
 			if o >= 0 {
+				if t.nodes[o].kind == kindList && i >= int64(t.nodes[o].n) {
+					return path
+				}
 				o = t.element(o, i)
 			}
+			path, typ = append(path, step{key: item, index: int32(i)}), typ.Elem
 			continue
 		}
-		if len(at) == 0 || t.nodes[p].kind != kindString {
+		if len(at) == 0 || t.nodes[p].kind != kindString || typ != nil && typ.Elem != nil {
 			return path
 		}
 		name := t.text(p)
-		typ := at[0].Type
+		runtime := at[0].Type
 		if o >= 0 && t.nodes[o].kind != kindObject {
 			o = -1
 		}
-		if o >= 0 && typ == "" {
+		if o >= 0 && runtime == "" {
 			if c := t.member(o, "__typename"); c >= 0 {
-				typ = t.text(c)
+				runtime = t.text(c)
 			}
 		}
 		var found *plan.WireField
@@ -195,7 +200,7 @@ func (t *tree) storePath(w *plan.Wire, o, p int32) []step {
 		for _, w := range at {
 			for i := range w.Fields {
 				f := &w.Fields[i]
-				if f.Name != name || f.Types != nil && typ != "" && !contains(f.Types, typ) || found != nil && found.Key != f.Key {
+				if f.Name != name || f.Types != nil && runtime != "" && !contains(f.Types, runtime) || found != nil && found.Key != f.Key {
 					continue
 				}
 				if found = f; f.Child != nil {
@@ -206,7 +211,7 @@ func (t *tree) storePath(w *plan.Wire, o, p int32) []step {
 		if found == nil {
 			return path
 		}
-		path = append(path, step{key: found.Key})
+		path, typ = append(path, step{key: found.Key}), found.Type
 		at = below
 		if o >= 0 {
 			o = t.member(o, name)
