@@ -10,12 +10,13 @@ import (
 
 // merge brings the answers of a call into the store.
 func (r *run) merge(ctx context.Context, c *call) {
-	for _, a := range c.answers {
+	for i, a := range c.answers {
 		if a.err != nil {
 			r.failed(c, a.part, clientMessage(c.fetch.Subgraph, a.err), a.err)
 			continue
 		}
-		r.mergeAnswer(c, a)
+		again := slices.ContainsFunc(c.answers[i+1:], func(o answer) bool { return o.part == a.part })
+		r.mergeAnswer(c, a, again)
 		r.exec.putTree(a.tree)
 	}
 	r.tellLost(ctx, c)
@@ -24,14 +25,16 @@ func (r *run) merge(ctx context.Context, c *call) {
 	}
 }
 
-func (r *run) mergeAnswer(c *call, a answer) {
+// mergeAnswer brings one answer into the store. again says that another to the same batches follows.
+func (r *run) mergeAnswer(c *call, a answer, again bool) {
 	t := a.tree
-	reported := r.subgraphErrors(c, a)
+	told := r.subgraphErrors(c, a)
+	if again {
+		told = about{everything: true} // that one will tell
+	}
 	data := t.member(0, "data")
 	if data < 0 || t.nodes[data].kind == kindNull {
-		if !reported {
-			r.failed(c, a.part, fmt.Sprintf("subgraph %q answered without data", c.fetch.Subgraph), nil)
-		}
+		r.failedRest(c, a.part, told, fmt.Sprintf("subgraph %q answered without data", c.fetch.Subgraph))
 		return
 	}
 	if t.nodes[data].kind != kindObject {
@@ -50,7 +53,7 @@ func (r *run) mergeAnswer(c *call, a answer) {
 	}
 	for i := range c.batches {
 		if len(c.batches[i].uses) > 0 && a.part.has(i) {
-			r.mergeEntities(c, i, in, data, reported)
+			r.mergeEntities(c, i, in, data, told)
 		}
 	}
 }
@@ -69,13 +72,11 @@ func (r *run) mergeRoot(c *call, in *ingester, data int32) {
 	}
 }
 
-func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, reported bool) {
+func (r *run) mergeEntities(c *call, i int, in *ingester, data int32, told about) {
 	b, t := &c.batches[i], in.t
 	list := t.member(data, b.alias())
 	if list < 0 || t.nodes[list].kind == kindNull {
-		if !reported {
-			r.failed(c, span{i, i + 1}, fmt.Sprintf("subgraph %q answered without entities", c.fetch.Subgraph), nil)
-		}
+		r.failedRest(c, span{i, i + 1}, told, fmt.Sprintf("subgraph %q answered without entities", c.fetch.Subgraph))
 		return
 	}
 	if t.nodes[list].kind != kindList || int(t.nodes[list].n) != len(b.uses) {
@@ -167,7 +168,7 @@ func (r *run) failed(c *call, part span, message string, err error) {
 func (r *run) failedWith(c *call, part span, message string, ext map[string]any, err error) {
 	if c.fetch.Entities == nil {
 		for _, at := range r.rootPlaces(c) {
-			r.failedRoot(c, at, message, ext, err)
+			r.failedRoot(c, at, nil, message, ext, err)
 		}
 		return
 	}
@@ -190,17 +191,68 @@ func (r *run) failedWith(c *call, part span, message string, ext map[string]any,
 	}
 }
 
-func (r *run) failedRoot(c *call, at []step, message string, ext map[string]any, err error) {
+// failedRest reports that there is nothing of what the errors of an answer do not tell of.
+func (r *run) failedRest(c *call, part span, told about, message string) {
+	switch {
+	case told[everything]:
+	case len(told) == 0:
+		r.failed(c, part, message, nil)
+	case c.fetch.Entities == nil:
+		if len(c.fetch.RootPath) == 0 && r.endsData(told) {
+			return // nobody misses the rest
+		}
+		for _, at := range r.rootPlaces(c) {
+			r.failedRoot(c, at, told, message, nil, nil)
+		}
+	default:
+		for i := part.from; i < part.to; i++ {
+			r.failedEntities(c, i, told, message)
+		}
+	}
+}
+
+// endsData reports whether a root field that failed takes the client's data along.
+func (r *run) endsData(told about) bool {
+	class := r.whole().Class(r.whole().Type)
+	for s := range told {
+		if f := fieldByKey(class, plan.Key(s.of)); f != nil && f.Type.NonNull {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) failedEntities(c *call, i int, told about, message string) {
+	if told[subject{i, -1}] || len(c.batches[i].uses) == 0 {
+		return
+	}
+	some := false
+	for s := range told {
+		some = some || s.of == i
+	}
+	if !some {
+		r.failed(c, span{i, i + 1}, message, nil)
+		return
+	}
+	for id := range int32(len(c.batches[i].uses)) {
+		if !told[subject{i, id}] {
+			r.reportEntity(c, i, id, nil, message, nil)
+		}
+	}
+}
+
+// failedRoot reports that there is nothing of the root fields, but for those that errors told of.
+func (r *run) failedRoot(c *call, at []step, except about, message string, ext map[string]any, err error) {
 	told := map[plan.Key]bool{}
 	for i := range c.fetch.Root.Fields {
 		key := c.fetch.Root.Fields[i].Key
-		if told[key] {
+		if told[key] || except[subject{int(key), -1}] {
 			continue
 		}
 		told[key] = true
 		r.report(c.fetch, append(slices.Clip(at), step{key: key}), message, ext, err)
 	}
-	if len(told) == 0 {
+	if len(told) == 0 && len(except) == 0 {
 		r.report(c.fetch, at, message, ext, err)
 	}
 }

@@ -47,27 +47,40 @@ func (r *run) report(f *plan.Fetch, path []step, message string, ext map[string]
 	})
 }
 
-// subgraphErrors passes on the errors of an answer and reports whether there were any.
-func (r *run) subgraphErrors(c *call, a answer) bool {
+// about holds what the errors of an answer tell of.
+type about map[subject]bool
+
+// subject is a root field by its key, or an entity of a batch, or the whole batch with -1 for the entity.
+type subject struct {
+	of     int
+	entity int32
+}
+
+var everything = subject{-1, -1}
+
+// subgraphErrors passes on the errors of an answer and returns what they tell of.
+func (r *run) subgraphErrors(c *call, a answer) about {
 	t := a.tree
 	list := t.member(0, "errors")
 	switch {
 	case list < 0 || t.nodes[list].kind == kindNull:
-		return false
+		return nil
 	case t.nodes[list].kind != kindList:
 		r.failed(c, a.part, fmt.Sprintf("subgraph %q sent errors that are not a list", c.fetch.Subgraph), nil)
-		return true
+		return about{everything: true}
 	}
+	told := about{}
 	for e := t.nodes[list].child; e >= 0; e = t.nodes[e].next {
 		if len(r.failures) >= maxErrors {
+			told[everything] = true
 			break
 		}
-		r.subgraphError(c, a, e)
+		told[r.subgraphError(c, a, e)] = true
 	}
-	return t.nodes[list].n > 0
+	return told
 }
 
-func (r *run) subgraphError(c *call, a answer, e int32) {
+func (r *run) subgraphError(c *call, a answer, e int32) subject {
 	t := a.tree
 	message := fmt.Sprintf("subgraph %q reported an error", c.fetch.Subgraph)
 	var ext map[string]any
@@ -86,24 +99,24 @@ func (r *run) subgraphError(c *call, a answer, e int32) {
 	data := t.member(0, "data")
 	if path < 0 {
 		r.failedWith(c, a.part, message, ext, nil)
-		return
+		return everything
 	}
 	if c.fetch.Entities == nil {
 		rest := t.storePath(c.fetch.Root, data, path)
 		if len(rest) == 0 {
 			r.failedWith(c, a.part, message, ext, nil)
-			return
+			return everything
 		}
 		for _, at := range r.rootPlaces(c) {
 			r.report(c.fetch, append(at, rest...), message, ext, nil)
 		}
-		return
+		return subject{int(rest[0].key), -1}
 	}
 	alias := t.text(path)
 	i := slices.IndexFunc(c.batches[a.part.from:a.part.to], func(b batch) bool { return b.alias() == alias })
 	if i += a.part.from; i < a.part.from || len(c.batches[i].uses) == 0 {
 		r.failedWith(c, a.part, message, ext, nil)
-		return
+		return everything
 	}
 	index := t.nodes[path].next
 	id := int64(-1)
@@ -114,7 +127,7 @@ func (r *run) subgraphError(c *call, a answer, e int32) {
 	}
 	if id < 0 || id >= int64(len(c.batches[i].uses)) {
 		r.failedWith(c, span{i, i + 1}, message, ext, nil)
-		return
+		return subject{i, -1}
 	}
 	entity := int32(-1)
 	if data >= 0 && t.nodes[data].kind == kindObject {
@@ -123,6 +136,7 @@ func (r *run) subgraphError(c *call, a answer, e int32) {
 		}
 	}
 	r.reportEntity(c, i, int32(id), t.storePath(c.batches[i].plan.Entity, entity, t.nodes[index].next), message, ext)
+	return subject{i, int32(id)}
 }
 
 // extensions returns the members of an object, values as they were sent.

@@ -44,7 +44,7 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	f.Root, f.RootPath, f.Entities = nil, nil, []*plan.Batch{b}
 	again := &call{fetch: &f, batches: []batch{out}, whole: 1, mark: len(r.store.nodes)}
 	if a := r.ask(ctx, again, span{0, 1}, printed(doc)); a.err == nil {
-		r.mergeAnswer(again, a)
+		r.mergeAnswer(again, a, false)
 		r.exec.putTree(a.tree)
 	}
 }
