@@ -65,6 +65,9 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 	if errs := validate(schema, doc, p.rules); len(errs) > 0 {
 		return nil, coded(errs, CodeValidation)
 	}
+	if f := checkOverlap(schema, doc); f != nil {
+		return nil, f
+	}
 	if f := checkLabels(doc); f != nil {
 		return nil, f
 	}
@@ -76,9 +79,10 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 	return doc, nil
 }
 
-// checks are the rules that documents are validated by, sorted by name.
+// checks are the rules that documents are validated by, sorted by name. That fields can be merged is left to checkOverlap.
 func checks(suggestions bool) []validator.Rule {
 	checks := rules.NewDefaultRules()
+	checks.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name)
 	if !suggestions {
 		for _, r := range []validator.Rule{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions, rules.ValuesOfCorrectTypeRuleWithoutSuggestions} {
 			checks.RemoveRule(withSuggestions(r.Name))
@@ -93,11 +97,17 @@ func checks(suggestions bool) []validator.Rule {
 	return out
 }
 
-// validate is validator.ValidateWithRules, which sorts the rules anew for every document.
+// maxErrors is how many errors of a document are told.
+const maxErrors = 100
+
+// validate is validator.ValidateWithRules, which sorts the rules anew for every document and tells of any number of errors.
 func validate(schema *ast.Schema, doc *ast.QueryDocument, rules []validator.Rule) (errs gqlerror.List) {
 	observers := &validator.Events{}
 	for _, r := range rules {
 		r.RuleFunc(observers, func(options ...validator.ErrorOption) {
+			if len(errs) >= maxErrors {
+				return
+			}
 			err := &gqlerror.Error{Rule: r.Name}
 			for _, o := range options {
 				o(err)

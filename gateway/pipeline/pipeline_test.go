@@ -366,3 +366,11 @@ func TestASubscriptionGoesOnWhileTheNewSupergraphCanServeIt(t *testing.T) {
 		})
 	}
 }
+
+func TestErrorsOfADocumentAreBounded(t *testing.T) {
+	p := newPipeline(t, &fetcher{}, Options{})
+	_, failed := p.Prepare(t.Context(), &Request{Query: "{ mine { " + strings.Repeat("nope ", 500) + "} }"})
+	if failed == nil || len(failed.Errors) != maxErrors {
+		t.Errorf("%+v", failed)
+	}
+}
