@@ -19,11 +19,12 @@ import (
 
 // asked is an operation with its conditions decided, and what reading it requires.
 type asked struct {
-	key   askKey
-	whole *operation.Operation
-	needs []auth.Requirement        // distinct
-	rules []string                  // policies that needs name, sorted
-	of    map[*operation.Item][]int // indices into needs, all of which an item needs; items that need nothing are not in it
+	key    askKey
+	whole  *operation.Operation
+	needs  []auth.Requirement        // distinct
+	rules  []string                  // policies that needs name, sorted
+	of     map[*operation.Item][]int // indices into needs, all of which an item needs; items that need nothing are not in it
+	weight int                       // in bytes, with its document
 }
 
 func newAsked(sg *supergraph.Supergraph, whole *operation.Operation) *asked {

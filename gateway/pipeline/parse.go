@@ -22,6 +22,7 @@ type document struct {
 	kept   bool // it has come before
 	doc    *ast.QueryDocument
 	failed *Failure
+	weight int // in bytes, if it is kept
 
 	mu  sync.Mutex
 	ops map[string]*prepared // by the name asked for
@@ -34,6 +35,7 @@ type prepared struct {
 	definition *ast.OperationDefinition
 	conditions []string // variables that @skip, @include and @defer depend on
 	labels     []string // override labels that can matter to it
+	weight     int      // of the document
 	prepared   *operation.Prepared
 }
 
@@ -49,7 +51,8 @@ func (p *Pipeline) load(e *engine, text string, keep bool) (*document, *Failure)
 	d := &document{text: text, kept: keep, ops: map[string]*prepared{}}
 	d.doc, d.failed = p.parse(e.sg.API(), text)
 	if keep {
-		e.documents.Add(text, d)
+		d.weight = documentWeight(text, p.opt.Limits.Tokens)
+		e.documents.Add(text, d, d.weight)
 	}
 	return d, d.failed
 }
@@ -182,7 +185,7 @@ func (d *document) operation(e *engine, name string, limits Limits) (*prepared, 
 	case err != nil:
 		return nil, fail(http.StatusBadRequest, CodeOperation, "%s", err)
 	}
-	out := &prepared{text: d.text, name: name, kept: d.kept, definition: p.Definition(), conditions: p.Conditions(), labels: labels(e.sg, d.doc, p.Definition()), prepared: p}
+	out := &prepared{text: d.text, name: name, kept: d.kept, definition: p.Definition(), conditions: p.Conditions(), labels: labels(e.sg, d.doc, p.Definition()), weight: d.weight, prepared: p}
 	d.ops[name] = out
 	return out, nil
 }

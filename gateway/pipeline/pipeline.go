@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 
@@ -50,9 +49,9 @@ type engine struct {
 	planner   *plan.Planner
 	exec      *exec.Executor
 	fetcher   exec.Fetcher
-	documents *lru.Cache[string, *document]
-	asked     *lru.Cache[askKey, *asked]
-	plans     *lru.Cache[planKey, *planned]
+	documents *cache[string, *document]
+	asked     *cache[askKey, *asked]
+	plans     *cache[planKey, *planned]
 }
 
 // askKey names an operation with its conditions decided.
@@ -104,15 +103,15 @@ func New(opt Options) *Pipeline {
 // Swap makes the supergraph, whose subgraphs fetcher reaches, the one for requests that begin from now on. Those that
 // have begun end with the one they began with. A subscription goes on with its plan for as long as the new one can serve it.
 func (p *Pipeline) Swap(sg *supergraph.Supergraph, fetcher exec.Fetcher) error {
-	docs, err := lru.New[string, *document](p.opt.Documents)
+	docs, err := newCache[string, *document](p.opt.Documents, documentBytes)
 	if err != nil {
 		return err
 	}
-	asks, err := lru.New[askKey, *asked](p.opt.PlanCache)
+	asks, err := newCache[askKey, *asked](p.opt.PlanCache, askedBytes)
 	if err != nil {
 		return err
 	}
-	plans, err := lru.New[planKey, *planned](p.opt.PlanCache)
+	plans, err := newCache[planKey, *planned](p.opt.PlanCache, planBytes)
 	if err != nil {
 		return err
 	}
@@ -214,7 +213,8 @@ func (e *engine) ask(op *prepared, vars variables, labels []string, parts bool) 
 	out := newAsked(e.sg, whole)
 	out.key = key
 	if op.kept {
-		e.asked.Add(key, out)
+		out.weight = op.weight + operationWeight(whole)
+		e.asked.Add(key, out, out.weight)
 	}
 	return out, nil
 }
@@ -244,7 +244,11 @@ func (e *engine) plan(ctx context.Context, ask *asked, denied denied) *planned {
 		out.plan = pl
 	}
 	if ask.key.op.kept {
-		e.plans.Add(key, out)
+		weight := ask.weight // it is kept along
+		if pl != nil {
+			weight += pl.Weight()
+		}
+		e.plans.Add(key, out, weight)
 	}
 	return out
 }
