@@ -34,8 +34,13 @@ func (x *execution) input() exec.Input {
 	in := exec.Input{Variables: x.vars.json}
 	if list := x.planned.plan.Introspection; len(list) > 0 {
 		in.Raw = make(map[plan.Key]json.RawMessage, len(list))
+		left := x.e.exec.MaxOutput()
 		for _, f := range list {
-			in.Raw[f.Key] = introspect.Resolve(x.e.sg.API(), f.Field, x.vars.values)
+			raw := introspect.Resolve(x.e.sg.API(), f.Field, x.vars.values, left)
+			in.Raw[f.Key] = raw
+			if left -= len(raw); raw == nil {
+				break // there will be no data at all
+			}
 		}
 	}
 	return in

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -365,6 +366,34 @@ func TestASubscriptionGoesOnWhileTheNewSupergraphCanServeIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestIntrospectionIsBounded(t *testing.T) {
+	p := newPipeline(t, &fetcher{}, Options{Introspection: true, Limits: Limits{Tokens: 1_000_000, Aliases: 100_000, Selections: 1_000_000}})
+	long := strings.Repeat("x", 20_000)
+	types := "types { " + long + ": name }"
+	for name, query := range map[string]string{
+		"one root field":   "{ __schema { " + aliased(200, types) + "} }",
+		"many root fields": "{ " + aliased(50, "__schema { "+aliased(4, types)+"} ") + "}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := run(t, p, "", query, ""); !strings.HasPrefix(got, `{"data":null,"errors":[{"message":"the response is larger`) || len(got) > 1000 {
+				t.Errorf("%d bytes: %.300s", len(got), got)
+			}
+		})
+	}
+	if got := run(t, p, "", "{ a: __type(name: \"Size\") { "+strings.Repeat("enumValues { name } ", 1000)+"} }", ""); got != `{"data":{"a":{"enumValues":[{"name":"SMALL"},{"name":"LARGE"}]}}}` {
+		t.Error(got)
+	}
+}
+
+// aliased is the selection n times.
+func aliased(n int, selection string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "x%d: %s ", i, selection)
+	}
+	return b.String()
 }
 
 func TestErrorsOfADocumentAreBounded(t *testing.T) {

@@ -42,10 +42,13 @@ func New(fetcher Fetcher, opt Options) *Executor {
 	return &Executor{fetcher: fetcher, opt: opt, seed: maphash.MakeSeed()}
 }
 
+// MaxOutput is how many bytes of data a response may have.
+func (e *Executor) MaxOutput() int { return e.opt.MaxOutput }
+
 // Input is what a request brings to its plan.
 type Input struct {
 	Variables map[string]json.RawMessage   // coerced values of the variables that were provided or have a default
-	Raw       map[plan.Key]json.RawMessage // results of the fields in plan.Introspection
+	Raw       map[plan.Key]json.RawMessage // results of the fields in plan.Introspection; nil: it is larger than a response may be
 	Out       []byte                       // memory for the response; nil, or too little: some is made
 }
 

@@ -242,6 +242,10 @@ func (p *projector) fieldHere(o ref, f *plan.ShapeField, c cover, near *uint32) 
 		return true
 	case f.Raw:
 		if raw, ok := p.raw[f.Key]; ok {
+			if raw == nil || len(p.out)+len(raw) > p.limit {
+				p.full = true
+				return false
+			}
 			p.out = append(p.out, raw...)
 			return true
 		}

@@ -6,13 +6,15 @@ package introspect
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Resolve answers one field, __schema or __type, of a validated operation as JSON. variables are the coerced ones.
-func Resolve(schema *ast.Schema, field *ast.Field, variables map[string]any) json.RawMessage {
-	w := &writer{schema: schema, variables: variables}
+// Resolve answers one field, __schema or __type, of a validated operation as JSON, or by nil if that takes more than limit
+// bytes or about as much work. variables are the coerced ones.
+func Resolve(schema *ast.Schema, field *ast.Field, variables map[string]any, limit int) json.RawMessage {
+	w := &writer{schema: schema, variables: variables, left: limit}
 	switch field.Name {
 	case "__schema":
 		w.object(schemaObject{schema}, field.SelectionSet)
@@ -21,6 +23,9 @@ func Resolve(schema *ast.Schema, field *ast.Field, variables map[string]any) jso
 		w.value(typeNamed(schema, name), field.SelectionSet)
 	default:
 		w.out = append(w.out, "null"...)
+	}
+	if w.full() {
+		return nil
 	}
 	return w.out
 }
@@ -35,7 +40,10 @@ type writer struct {
 	schema    *ast.Schema
 	variables map[string]any
 	out       []byte
+	left      int // selections that may still be looked at, and bytes that may be written beside them
 }
+
+func (w *writer) full() bool { return len(w.out) > w.left }
 
 func (w *writer) argument(f *ast.Field, name string) any {
 	arg := f.Arguments.ForName(name)
@@ -61,6 +69,9 @@ func (w *writer) value(v any, set ast.SelectionSet) {
 	case []object:
 		w.out = append(w.out, '[')
 		for i, o := range v {
+			if w.full() {
+				return
+			}
 			if i > 0 {
 				w.out = append(w.out, ',')
 			}
@@ -83,6 +94,9 @@ func (w *writer) object(o object, set ast.SelectionSet) {
 	}
 	w.out = append(w.out, '{')
 	for i, f := range w.collect(o.typeName(), set) {
+		if w.full() {
+			return
+		}
 		if i > 0 {
 			w.out = append(w.out, ',')
 		}
@@ -102,6 +116,7 @@ type selected struct {
 	alias string
 	field *ast.Field
 	set   ast.SelectionSet
+	own   bool // set is a copy, which may grow
 }
 
 // collect merges the fields that apply, in order of first appearance.
@@ -112,6 +127,7 @@ func (w *writer) collect(typeName string, set ast.SelectionSet) []*selected {
 	at := map[string]*selected{}
 	var walk func(ast.SelectionSet)
 	walk = func(set ast.SelectionSet) {
+		w.left -= len(set)
 		for _, s := range set {
 			switch s := s.(type) {
 			case *ast.Field:
@@ -119,10 +135,13 @@ func (w *writer) collect(typeName string, set ast.SelectionSet) []*selected {
 					continue
 				}
 				if have := at[s.Alias]; have != nil {
-					have.set = append(append(ast.SelectionSet{}, have.set...), s.SelectionSet...)
+					if !have.own {
+						have.set, have.own = slices.Clone(have.set), true
+					}
+					have.set = append(have.set, s.SelectionSet...)
 					continue
 				}
-				f := &selected{s.Alias, s, s.SelectionSet}
+				f := &selected{alias: s.Alias, field: s, set: s.SelectionSet}
 				at[s.Alias] = f
 				out = append(out, f)
 			case *ast.InlineFragment:
