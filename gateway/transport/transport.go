@@ -40,10 +40,11 @@ const (
 
 // Handler serves one GraphQL endpoint.
 type Handler struct {
-	prepare pipeline.Preparer
-	opt     Options
-	path    string
-	page    http.Handler // GraphiQL
+	prepare  pipeline.Preparer
+	opt      Options
+	path     string
+	page     http.Handler  // GraphiQL
+	patience time.Duration // how long a client may take to read a message
 
 	mu      sync.Mutex
 	drained bool
@@ -55,7 +56,7 @@ func New(path string, p pipeline.Preparer, opt Options) (*Handler, error) {
 	if opt.MaxBody == 0 {
 		opt.MaxBody = 1 << 20
 	}
-	h := &Handler{prepare: p, opt: opt, path: path, drain: make(chan struct{})}
+	h := &Handler{prepare: p, opt: opt, path: path, drain: make(chan struct{}), patience: writeTimeout}
 	if opt.GraphiQL != nil {
 		var err error
 		if h.page, err = console.New(opt.GraphiQL, path+"/", false); err != nil {

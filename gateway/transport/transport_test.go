@@ -20,7 +20,7 @@ import (
 	"medicore.dev/medicore/gateway/pipeline"
 )
 
-// fake prepares operations by their text: query, mutation, subscription, endless, deferred, bad.
+// fake prepares operations by their text: query, mutation, subscription, endless, flood, deferred, bad.
 type fake struct{}
 
 func (fake) Prepare(_ context.Context, req *pipeline.Request) (pipeline.Operation, *pipeline.Failure) {
@@ -40,7 +40,7 @@ func (o *fakeOperation) Kind() ast.Operation {
 	switch o.text {
 	case "mutation":
 		return ast.Mutation
-	case "subscription", "endless":
+	case "subscription", "endless", "flood":
 		return ast.Subscription
 	}
 	return ast.Query
@@ -63,6 +63,9 @@ func (o *fakeOperation) Next(ctx context.Context) ([]byte, error) {
 	if o.text == "endless" {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if o.text == "flood" {
+		return []byte(`{"data":{"much":"` + strings.Repeat("x", 1<<20) + `"}}`), ctx.Err()
 	}
 	if o.left == 0 {
 		return nil, io.EOF
@@ -208,7 +211,7 @@ func TestDeferredPartsComeAsTheyWereAskedFor(t *testing.T) {
 			t.Errorf("%s: got %s %q", accept, resp.Header.Get("Content-Type"), body)
 		}
 	}
-	c := dial(t, s, subprotocol)
+	c := dial(t, s)
 	say(t, c, `{"type":"connection_init"}`)
 	say(t, c, `{"id":"a","type":"subscribe","payload":{"query":"deferred","extensions":{"incrementalSpec":"v0.2"}}}`)
 	for _, want := range []string{"connection_ack", "next", "next", "complete"} {
@@ -231,9 +234,9 @@ func TestAStreamEndsWithItsCallersTokenAndWithTheGateway(t *testing.T) {
 	}
 }
 
-func dial(t *testing.T, s *httptest.Server, protocol string) *websocket.Conn {
+func dial(t *testing.T, s *httptest.Server) *websocket.Conn {
 	t.Helper()
-	c, resp, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/graphql", &websocket.DialOptions{Subprotocols: []string{protocol}})
+	c, resp, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/graphql", &websocket.DialOptions{Subprotocols: []string{subprotocol}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +271,7 @@ func hear(t *testing.T, c *websocket.Conn) message {
 
 func TestSockets(t *testing.T) {
 	s, _ := endpoint(t, Options{})
-	c := dial(t, s, subprotocol)
+	c := dial(t, s)
 	say(t, c, `{"type":"connection_init"}`)
 	if m := hear(t, c); m.Type != "connection_ack" {
 		t.Fatalf("got %+v", m)
@@ -317,7 +320,7 @@ func TestWhatClosesASocket(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, h := endpoint(t, opt)
-			c := dial(t, s, subprotocol)
+			c := dial(t, s)
 			for _, m := range tt.send {
 				say(t, c, m)
 			}
@@ -330,6 +333,38 @@ func TestWhatClosesASocket(t *testing.T) {
 				if _, _, err := c.Read(ctx); err != nil {
 					if got := websocket.CloseStatus(err); got != tt.want {
 						t.Errorf("closed with %v (%v), want %v", got, err, tt.want)
+					}
+					return
+				}
+			}
+		})
+	}
+}
+
+func TestASocketThatIsReadTooSlowlyIsClosedWithTheReason(t *testing.T) {
+	s, h := endpoint(t, Options{})
+	h.patience = time.Second
+	for name, tt := range map[string]struct {
+		pause time.Duration
+		want  websocket.StatusCode
+	}{
+		"it is read again": {1700 * time.Millisecond, closeTooSlow},
+		"it is not":        {3500 * time.Millisecond, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := dial(t, s)
+			c.SetReadLimit(-1)
+			say(t, c, `{"type":"connection_init"}`)
+			hear(t, c)
+			say(t, c, `{"id":"1","type":"subscribe","payload":{"query":"flood"}}`)
+			time.Sleep(tt.pause)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			for {
+				if _, _, err := c.Read(ctx); err != nil {
+					if code := websocket.CloseStatus(err); code != tt.want {
+						t.Errorf("closed with %d: %v", code, err)
 					}
 					return
 				}

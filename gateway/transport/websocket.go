@@ -55,7 +55,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	s := &socket{h: h, c: c, ctx: ctx, ops: map[string]*running{}}
+	s := &socket{h: h, c: c, ctx: ctx, ops: map[string]*running{}, slow: make(chan struct{}, 1)}
 	code, reason := s.serve(r.Context(), r.Header.Get("Authorization") != "")
 	cancel() // ends the operations; the connection is read on, so that it can be closed in order
 	s.running.Wait()
@@ -72,6 +72,7 @@ type socket struct {
 	ops     map[string]*running
 	ready   bool
 	ended   <-chan time.Time // the caller's token
+	slow    chan struct{}    // holds something when a message took too long to be read
 }
 
 // running is an operation under way. Its id may be used again as soon as the client has completed it.
@@ -122,8 +123,10 @@ func (s *socket) serve(connection context.Context, authenticated bool) (websocke
 		case <-s.h.drain:
 			s.completeAll()
 			return websocket.StatusServiceRestart, "Restarting"
-		case <-s.ctx.Done():
+		case <-s.slow:
 			return closeTooSlow, "Slow client"
+		case <-s.ctx.Done():
+			return websocket.StatusGoingAway, ""
 		}
 	}
 }
@@ -295,13 +298,22 @@ func (s *socket) sendFor(ctx context.Context, m message) bool {
 	return ctx.Err() == nil && s.send(m) == nil
 }
 
-// send writes a message. A client that does not read it in time loses the connection.
+// send writes a message. A client that does not read it in time loses the connection: after as long again it is cut off, but
+// if it reads until then it is told why.
 func (s *socket) send(m message) error {
 	body, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, writeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 2*s.h.patience) // a message that is cut short ends the connection
 	defer cancel()
-	return s.c.Write(ctx, websocket.MessageText, body)
+	begun := time.Now()
+	err = s.c.Write(ctx, websocket.MessageText, body)
+	if time.Since(begun) > s.h.patience {
+		select {
+		case s.slow <- struct{}{}:
+		default:
+		}
+	}
+	return err
 }
