@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -60,7 +61,11 @@ func (p *Pipeline) load(e *engine, text string, keep bool) (*document, *Failure)
 func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *Failure) {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, p.opt.Limits.Tokens)
 	if err != nil {
-		return nil, coded(list(err), CodeParse)
+		errs := list(err)
+		if strings.HasPrefix(errs[0].Message, "exceeded ") { // the parser's limits; it has no other name for them
+			return nil, fail(http.StatusBadRequest, CodeLimit, "the document is too large: %s", errs[0].Message)
+		}
+		return nil, coded(errs, CodeParse)
 	}
 	if f := p.opt.Limits.check(doc); f != nil {
 		return nil, f

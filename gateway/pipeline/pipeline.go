@@ -175,8 +175,11 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 		return nil, reject(list) // a subscription that is denied as a whole has nothing to follow
 	}
 	pl := e.plan(ctx, ask, denied)
-	if pl.err != nil {
+	switch {
+	case pl.err != nil:
 		return nil, pl.err
+	case pl.plan.Source == nil && op.definition.Operation == ast.Subscription:
+		return nil, fail(http.StatusBadRequest, CodeOperation, "the subscription asks for nothing: its field is skipped")
 	}
 	return &execution{p: p, e: e, req: req, kind: op.definition.Operation, planned: pl, vars: vars, wantPlan: req.WantPlan && p.opt.Plans, costs: costs}, nil
 }

@@ -214,7 +214,7 @@ func TestAnIDMayBeGivenAsANumber(t *testing.T) {
 }
 
 func TestRequestsThatCannotBeExecuted(t *testing.T) {
-	p := newPipeline(t, &fetcher{}, Options{Limits: Limits{Tokens: 500, Depth: 8, Aliases: 20, Roots: 20}})
+	p := newPipeline(t, &fetcher{}, Options{Limits: Limits{Tokens: 5000, Depth: 8, Aliases: 20, Roots: 20}})
 	for _, tt := range []struct{ name, query, operation, want string }{
 		{"no GraphQL", `{`, "", CodeParse},
 		{"nothing", ``, "", CodeOperation},
@@ -224,7 +224,9 @@ func TestRequestsThatCannotBeExecuted(t *testing.T) {
 		{"an unknown type", `{ ... on Nothing { id } }`, "", CodeValidation},
 		{"no such operation", `query A { __typename }`, "B", CodeOperation},
 		{"which one", `query A { __typename } query B { __typename }`, "", CodeOperation},
-		{"too many tokens", `{ ` + strings.Repeat("__typename ", 600) + `}`, "", CodeParse},
+		{"too many tokens", `{ ` + strings.Repeat("__typename ", 6000) + `}`, "", CodeLimit},
+		{"fragments too deep in each other", `{ ` + strings.Repeat("... { ", 1100), "", CodeLimit},
+		{"a subscription to nothing", `subscription { changed @skip(if: true) { id } }`, "", CodeOperation},
 		{"too many aliases", `{ ` + strings.Repeat("a: __typename ", 5) + strings.Repeat("b: __typename ", 16) + `}`, "", CodeLimit},
 		{"too many root fields", `{ ` + strings.Repeat("__typename ", 21) + `}`, "", CodeLimit},
 		{"fragments in a circle", `{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }`, "", CodeValidation},
