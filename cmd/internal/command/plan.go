@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/operation"
 	"medicore.dev/medicore/gateway/federation/plan"
@@ -23,7 +24,7 @@ func Plan() *cobra.Command {
 	schema := cmd.Flags().String("supergraph", "supergraph.graphql", "supergraph SDL")
 	file := cmd.Flags().String("operation", "", "file with the operation")
 	name := cmd.Flags().String("operation-name", "", "which one, if the file holds several")
-	variables := cmd.Flags().String("variables", "{}", "JSON object of the boolean variables that @skip and @include depend on")
+	variables := cmd.Flags().String("variables", "{}", "JSON object of the boolean variables that @skip, @include and @defer depend on")
 	labels := cmd.Flags().StringSlice("labels", nil, "override labels that are on")
 	stage := cmd.Flags().String("stage", "plan", "what to print: operation, reach, choose, groups or plan")
 	asJSON := cmd.Flags().Bool("json", false, "print as JSON; the operation stays text")
@@ -53,10 +54,15 @@ func Plan() *cobra.Command {
 			return fmt.Errorf("--variables: %w", err)
 		}
 		bits := map[string]bool{}
+		for _, v := range prepared.Definition().VariableDefinitions {
+			if v.DefaultValue != nil && v.DefaultValue.Kind == ast.BooleanValue {
+				bits[v.Variable] = v.DefaultValue.Raw == "true"
+			}
+		}
 		for k, v := range values {
 			bits[k], _ = v.(bool)
 		}
-		op, err := prepared.Specialise(bits, *labels...)
+		op, err := prepared.SpecialiseDeferred(bits, *labels...)
 		if err != nil {
 			return fmt.Errorf("%s: %w", *file, err)
 		}

@@ -67,6 +67,25 @@ func TestPlanSaysWhyNothingCanAnswer(t *testing.T) {
 	}
 }
 
+func TestPlanDecidesConditionsAsTheGatewayDoes(t *testing.T) {
+	const query = "query($on: Boolean = true, $later: Boolean) { t { id f @include(if: $on) ... @defer(if: $later, label: \"x\") { f } } }"
+	for _, tt := range []struct {
+		variables, want, not string
+	}{
+		{`{"on": false}`, `Deferred(part: 0, label: "x"`, ""},
+		{`{"on": false, "later": false}`, `Fetch(service: "b")`, "Defer"},
+		{`{}`, `Fetch(service: "b")`, "Defer"}, // all of the part is there at once
+	} {
+		out, err := runPlan(t, query, "--variables", tt.variables)
+		if err != nil || !strings.Contains(out, tt.want) || tt.not != "" && strings.Contains(out, tt.not) {
+			t.Errorf("%s: %v\n%s", tt.variables, err, out)
+		}
+	}
+	if out, err := runPlan(t, "query($on: Boolean = true) { t { id f @include(if: $on) } }"); err != nil || !strings.Contains(out, `Fetch(service: "b")`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestPlanTakesLabels(t *testing.T) {
 	if out, err := runPlan(t, "{ t { f } }", "--labels", "percent(5),beta", "--stage", "operation"); err != nil || !strings.Contains(out, "+beta +percent(5)") {
 		t.Errorf("%v\n%s", err, out)
