@@ -23,6 +23,7 @@ const conflict = "\x00"
 
 func newKeyring(g *querygraph.Graph, op *operation.Operation) *keyring {
 	k := &keyring{byName: map[string]Key{}, meaning: map[string]string{}, private: map[string]Key{}, aliased: map[string]Key{}, apart: map[string]bool{}}
+	k.meaning["__typename"] = "__typename" // requests ask for it under its name, so no other field may have that
 	k.learn(op.Root)
 	k.setApart(g, op.Root)
 	return k
