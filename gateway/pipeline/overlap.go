@@ -118,9 +118,13 @@ func (o *overlap) collect(fields []*ast.Field, set ast.SelectionSet) []*ast.Fiel
 
 // shapes checks that fields of one response name yield values of one shape.
 func (o *overlap) shapes(fields []*ast.Field, trail []string) {
-	first := fields[0]
-	for _, f := range fields[1:] {
-		if o.typesConflict(first.Definition.Type, f.Definition.Type) {
+	var first *ast.Field
+	for _, f := range fields {
+		switch {
+		case f.Name == "__typename": // it is never asked for under an alias, and graphql-js compares no type with it either
+		case first == nil:
+			first = f
+		case o.typesConflict(first.Definition.Type, f.Definition.Type):
 			o.conflict(f, trail, fmt.Sprintf("they return conflicting types %q and %q", first.Definition.Type, f.Definition.Type))
 			return
 		}

@@ -20,24 +20,29 @@ interface I { n(x: Int, f: F): Int s: String i: I }
 type A implements I { n(x: Int, f: F): Int s: String! i: I a: A b: B is: [I] only: Int }
 type B implements I { n(x: Int, f: F): Int s: String i: I a: A b: B! is: [I!] only: String }
 union U = A | B
-input F { p: Int q: Int }
+input F { p: Int q: Int l: [Int] e: E }
+enum E { ONE }
 `
 
 func TestFieldsThatCannotBeMergedAreRefused(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: zoo})
 	for name, c := range map[string]struct{ query, want string }{
-		"equal fields":                         {`{ a { n n s i { s } i { n s } } a { n } }`, ""},
-		"aliases of different fields":          {`{ a { x: n x: only } }`, `Fields "x" conflict because "n" and "only" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
-		"differing arguments":                  {`{ a { n(x: 1) n(x: 2) } }`, `Fields "n" conflict because they have differing arguments. Use different aliases on the fields to fetch both if this was intentional.`},
-		"an argument and none":                 {`{ a { n(x: 1) n } }`, `Fields "n" conflict because they have differing arguments. Use different aliases on the fields to fetch both if this was intentional.`},
-		"input objects in another order":       {`{ a { n(f: {p: 1, q: 2}) n(f: {q: 2, p: 1}) } }`, ""},
-		"below fields that are merged":         {`{ a { i { x: n } } a { i { x: s } } }`, `Fields "a" conflict because subfields "i" conflict because subfields "x" conflict because "n" and "s" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
-		"in a fragment":                        {`{ a { ...P x: only } } fragment P on I { x: n }`, `Fields "x" conflict because "n" and "only" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
-		"of two object types":                  {`{ i { ... on A { x: n(x: 1) } ... on B { x: n(x: 2) } } }`, ""},
-		"of two object types and other shapes": {`{ i { ... on A { only } ... on B { only } } }`, `Fields "only" conflict because they return conflicting types "Int" and "String". Use different aliases on the fields to fetch both if this was intentional.`},
-		"null or not below two object types":   {`{ u { ... on A { x: a { s } } ... on B { x: b { s } } } }`, `Fields "x" conflict because they return conflicting types "A" and "B!". Use different aliases on the fields to fetch both if this was intentional.`},
-		"shapes below two object types":        {`{ u { ... on A { x: i { y: n } } ... on B { x: a { y: s } } } }`, `Fields "x" conflict because subfields "y" conflict because they return conflicting types "Int" and "String!". Use different aliases on the fields to fetch both if this was intentional.`},
-		"of an interface and an object type":   {`{ i { x: n ... on A { x: only } } }`, `Fields "x" conflict because "n" and "only" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
+		"equal fields":                                       {`{ a { n n s i { s } i { n s } } a { n } }`, ""},
+		"aliases of different fields":                        {`{ a { x: n x: only } }`, `Fields "x" conflict because "n" and "only" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
+		"differing arguments":                                {`{ a { n(x: 1) n(x: 2) } }`, `Fields "n" conflict because they have differing arguments. Use different aliases on the fields to fetch both if this was intentional.`},
+		"an argument and none":                               {`{ a { n(x: 1) n } }`, `Fields "n" conflict because they have differing arguments. Use different aliases on the fields to fetch both if this was intentional.`},
+		"input objects in another order":                     {`{ a { n(f: {p: 1, q: 2}) n(f: {q: 2, p: 1}) } }`, ""},
+		"below fields that are merged":                       {`{ a { i { x: n } } a { i { x: s } } }`, `Fields "a" conflict because subfields "i" conflict because subfields "x" conflict because "n" and "s" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
+		"in a fragment":                                      {`{ a { ...P x: only } } fragment P on I { x: n }`, `Fields "x" conflict because "n" and "only" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
+		"of two object types":                                {`{ i { ... on A { x: n(x: 1) } ... on B { x: n(x: 2) } } }`, ""},
+		"of two object types and other shapes":               {`{ i { ... on A { only } ... on B { only } } }`, `Fields "only" conflict because they return conflicting types "Int" and "String". Use different aliases on the fields to fetch both if this was intentional.`},
+		"null or not below two object types":                 {`{ u { ... on A { x: a { s } } ... on B { x: b { s } } } }`, `Fields "x" conflict because they return conflicting types "A" and "B!". Use different aliases on the fields to fetch both if this was intentional.`},
+		"shapes below two object types":                      {`{ u { ... on A { x: i { y: n } } ... on B { x: a { y: s } } } }`, `Fields "x" conflict because subfields "y" conflict because they return conflicting types "Int" and "String!". Use different aliases on the fields to fetch both if this was intentional.`},
+		"the type's name beside a String that is never null": {`{ u { ... on B { x: __typename } ... on A { x: s } } }`, ""},
+		"the type's name beside a list of another object":    {`{ u { ... on A { x: __typename } ... on B { x: is { n } } } }`, ""},
+		"the type's name, and shapes behind it":              {`{ u { ... on A { x: __typename ... on A { y: __typename } } ... on A { y: only } ... on B { y: only } } }`, `Fields "y" conflict because "__typename" and "only" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
+		"the type's name beside a field of the same object":  {`{ a { x: __typename x: s } }`, `Fields "x" conflict because "__typename" and "s" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
+		"of an interface and an object type":                 {`{ i { x: n ... on A { x: only } } }`, `Fields "x" conflict because "n" and "only" are different fields. Use different aliases on the fields to fetch both if this was intentional.`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := checkOverlap(schema, valid(t, schema, c.query))

@@ -91,6 +91,7 @@ func (p *Pipeline) parse(schema *ast.Schema, text string) (*ast.QueryDocument, *
 func checks(suggestions bool) []validator.Rule {
 	checks := rules.NewDefaultRules()
 	checks.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name)
+	checks.AddRule(literalRule.Name, literalRule.RuleFunc)
 	if !suggestions {
 		for _, r := range []validator.Rule{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions, rules.ValuesOfCorrectTypeRuleWithoutSuggestions} {
 			checks.RemoveRule(withSuggestions(r.Name))
