@@ -258,6 +258,17 @@ func TestIntrospectionIsAnsweredOrOff(t *testing.T) {
 	}
 }
 
+func TestBuiltInScalarsAreListedWhereTheyAreUsed(t *testing.T) {
+	p := New(Options{Introspection: true})
+	if err := p.Swap(composed(t, `type Query { n: Int }`), &fetcher{}); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, p, "", `{ used: __type(name: "Int") { name } unused: __type(name: "Float") { name } introspection: __type(name: "Boolean") { name } __schema { types { name } } }`, "")
+	if want := `{"data":{"used":{"name":"Int"},"unused":null,"introspection":{"name":"Boolean"},`; !strings.HasPrefix(got, want) || strings.Contains(got, "Float") || strings.Contains(got, `"ID"`) {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestSuggestionsOnlyWhereTheyAreOn(t *testing.T) {
 	for _, on := range []bool{true, false} {
 		got := run(t, newPipeline(t, &fetcher{}, Options{Suggestions: on}), "", `{ produkt(id: 1) { id } }`, "")

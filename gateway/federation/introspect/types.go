@@ -38,7 +38,9 @@ func (o schemaObject) resolve(_ *writer, f *ast.Field) any {
 	case "types":
 		var out []object
 		for _, name := range slices.Sorted(maps.Keys(o.schema.Types)) {
-			out = append(out, named{o.schema, o.schema.Types[name]})
+			if listed(o.schema, name) {
+				out = append(out, named{o.schema, o.schema.Types[name]})
+			}
 		}
 		return out
 	case "queryType":
@@ -64,7 +66,34 @@ func root(s *ast.Schema, def *ast.Definition) any {
 	return named{s, def}
 }
 
-func typeNamed(s *ast.Schema, name string) any { return root(s, s.Types[name]) }
+func typeNamed(s *ast.Schema, name string) any {
+	if !listed(s, name) {
+		return nil
+	}
+	return root(s, s.Types[name])
+}
+
+// listed reports whether the type belongs to the schema: a built-in scalar does only if something refers to it.
+//
+// GraphQL spec, "Built-in Scalars" (#sec-Scalars.Built-in-Scalars).
+func listed(s *ast.Schema, name string) bool {
+	if name != "Int" && name != "Float" && name != "ID" {
+		return true // introspection itself refers to the others
+	}
+	is := func(t *ast.Type) bool { return t.Name() == name }
+	isArgument := func(a *ast.ArgumentDefinition) bool { return is(a.Type) }
+	for _, def := range s.Types {
+		if slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool { return is(f.Type) || slices.ContainsFunc(f.Arguments, isArgument) }) {
+			return true
+		}
+	}
+	for _, d := range s.Directives {
+		if slices.ContainsFunc(d.Arguments, isArgument) {
+			return true
+		}
+	}
+	return false
+}
 
 // typeOf is the object of a type reference: a wrapper or a named type.
 func typeOf(s *ast.Schema, t *ast.Type) any {
