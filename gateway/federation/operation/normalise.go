@@ -82,24 +82,26 @@ func (c *collector) separate() {
 		}
 	}
 	var out []*group
-	done := map[string]bool{}
+	separated := map[string]map[*group][]*group{}
 	for _, g := range c.groups {
 		if len(g.sets) == 0 || g.item.Types == nil || len(alike[g.id()]) == 1 {
 			out = append(out, g)
-		} else if !done[g.id()] {
-			done[g.id()] = true
-			out = append(out, atoms(alike[g.id()])...)
+			continue
 		}
+		if separated[g.id()] == nil {
+			separated[g.id()] = atoms(alike[g.id()])
+		}
+		out = append(out, separated[g.id()][g]...)
 	}
 	c.groups = out
 }
 
 func (g *group) id() string { return g.item.Name + "|" + g.item.Field.Name + "|" + g.item.Args }
 
-// atoms returns a group for each largest set of runtime types that the same groups with types are meant for, in the
-// order in which the first of them is met.
-func atoms(same []*group) []*group {
-	var out []*group
+// atoms returns a group for each largest set of runtime types that the same groups with types are meant for, by the
+// group with types in which it is first met: its members stand there in the response.
+func atoms(same []*group) map[*group][]*group {
+	out := map[*group][]*group{}
 	at := map[string]*group{}
 	for _, g := range same {
 		for _, t := range g.item.Types {
@@ -122,7 +124,7 @@ func atoms(same []*group) []*group {
 					atom.by = append(atom.by, o.by...)
 				}
 				at[signature] = atom
-				out = append(out, atom)
+				out[g] = append(out[g], atom)
 			}
 			if !slices.Contains(atom.item.Types, t) {
 				atom.item.Types = append(atom.item.Types, t)
