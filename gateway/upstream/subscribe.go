@@ -32,7 +32,13 @@ func (c *Client) Subscribe(ctx context.Context, req *exec.Request) (exec.Stream,
 	if !ok {
 		return nil, &exec.FetchError{Message: "is not configured"}
 	}
-	connect := func() (exec.Stream, error) { return c.connect(ctx, sg, req) }
+	connect := func() (exec.Stream, error) {
+		s, err := c.connect(ctx, sg, req)
+		if errors.Is(err, io.EOF) { // of a connection that was closed before an answer; to a stream it is completion
+			return nil, fmt.Errorf("%w: %s", io.ErrUnexpectedEOF, err) //nolint:errorlint // it must not be io.EOF any more
+		}
+		return s, err
+	}
 	current, err := connect()
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -228,6 +229,43 @@ func TestALostSubscriptionIsOpenedAgain(t *testing.T) {
 			srv.Close()
 			_ = c.Close()
 			settled(t, before)
+		})
+	}
+}
+
+// A proxy whose subgraph is gone closes connections without an answer. That is not a stream's end.
+func TestASubscriptionThatCannotBeOpenedAgainYetIsNotComplete(t *testing.T) {
+	sse := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "event: next\ndata: {\"n\":1}\n\n")
+	})
+	ws := &socketServer{script: func(ctx context.Context, c *websocket.Conn) {
+		say(`{"id":"1","type":"next","payload":{"n":1}}`)(ctx, c)
+		_ = c.CloseNow()
+	}}
+	for protocol, h := range map[Protocol]http.Handler{SSE: sse, WebSocket: ws} {
+		t.Run(string(protocol), func(t *testing.T) {
+			var asked atomic.Int32
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if n := asked.Add(1); n == 1 || n == 4 {
+					h.ServeHTTP(w, r)
+					return
+				}
+				panic(http.ErrAbortHandler)
+			}))
+			defer srv.Close()
+			s, err := client(t, srv.URL, Subgraph{Protocol: protocol}).Subscribe(t.Context(), subscription())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			for i, interrupted := range []bool{false, true, false} {
+				_, err := s.Next(t.Context())
+				if errors.Is(err, exec.ErrInterrupted) != interrupted || err != nil && !interrupted || errors.Is(err, io.EOF) {
+					t.Fatalf("%d: %v", i, err)
+				}
+			}
 		})
 	}
 }
