@@ -231,7 +231,7 @@ func TestErrorsOfDeferredParts(t *testing.T) {
 		},
 		{
 			"a subgraph that does not answer is told where the part is", `perhaps`, `x`,
-			`ts[0] l {"perhaps":null}: ts subgraph "b" sent an answer that is not valid JSON`,
+			`ts[0] l {"perhaps":null}: ts[0] subgraph "b" sent an answer that is not valid JSON`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -249,6 +249,34 @@ func TestErrorsOfDeferredParts(t *testing.T) {
 			// The second object is null and the third too: nothing can be delivered there.
 			if diff := cmp.Diff("\n"+tt.want, got); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Each part is for itself: clients may look at the errors of one only.
+func TestWhatFailsForAllPlacesOfAPartIsToldAtEach(t *testing.T) {
+	var many strings.Builder
+	for i := range 9000 {
+		fmt.Fprintf(&many, `,{"message":"%d"}`, i)
+	}
+	for name, tt := range map[string]struct {
+		b, want string
+		errors  int
+	}{
+		"an answer that is none":    {`x`, "\nts[0]  {\"perhaps\":null}: ts[0] subgraph \"b\" sent an answer that is not valid JSON\nts[1]  {\"perhaps\":null}: ts[1] subgraph \"b\" sent an answer that is not valid JSON", 2},
+		"more errors than are told": {`{"errors":[` + many.String()[1:] + `]}`, "", 10_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := answering{"a": `{"data":{"ts":[{"id":"1"},{"id":"2"}]}}`, "b": tt.b}
+			_, d := exec.New(f, exec.Options{}).ExecuteDeferred(t.Context(), mustPlan(t, deferSchema, `{ ts { id ... @defer { perhaps } } }`), exec.Input{})
+			defer d.Close()
+			list := d.Next()
+			if got := deliveries(list); tt.want != "" && got != tt.want {
+				t.Errorf("got %s\nwant %s", got, tt.want)
+			}
+			if n := len(list[0].Errors) + len(list[1].Errors); n != tt.errors {
+				t.Errorf("%d errors", n)
 			}
 		})
 	}

@@ -202,9 +202,15 @@ func (d *Deferred) deliver(part int) []*Delivery {
 		r.late, dl.Errors = takeLate(r.late, dl.Errors, p.Path, r.plan.Parts[part].Data)
 		out = append(out, dl)
 	}
+	left := maxErrors
 	for _, err := range errs { // of what was asked for several places; what is not above one is nowhere in the response
-		if i := slices.IndexFunc(out, func(dl *Delivery) bool { return hasPrefix(dl.Path, err.Path) }); i >= 0 {
-			out[i].Errors = append(out[i].Errors, err)
+		for _, dl := range out {
+			if left > 0 && hasPrefix(dl.Path, err.Path) {
+				here := *err
+				here.Path = dl.Path
+				dl.Errors = append(dl.Errors, &here)
+				left--
+			}
 		}
 	}
 	delete(d.places, part)
