@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -48,8 +49,12 @@ func (c *Client) openSocket(ctx context.Context, sg *subgraph, req *exec.Request
 	return c.dialSocket(ctx, sg, sg.pick(time.Now(), first), req)
 }
 
-func (c *Client) dialSocket(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (exec.Stream, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+// dialSocket opens the connection and subscribes. The connection outlives its context for the moment in which the subgraph is
+// told that nobody listens any more.
+func (c *Client) dialSocket(wanted context.Context, sg *subgraph, e *endpoint, req *exec.Request) (exec.Stream, error) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(wanted))
+	opened := context.AfterFunc(wanted, func() { cancel(wanted.Err()) })
+	defer opened()
 	if sg.timeout > 0 {
 		timer := time.AfterFunc(sg.timeout, func() { cancel(context.DeadlineExceeded) })
 		defer timer.Stop()
@@ -63,12 +68,17 @@ func (c *Client) dialSocket(ctx context.Context, sg *subgraph, e *endpoint, req 
 		return nil, err
 	}
 	out := newStream(func() error {
-		s.complete(context.WithoutCancel(ctx))
+		s.complete(ctx)
 		cancel(nil)
 		return s.conn.CloseNow()
 	})
 	out.reader.Go(func() { out.read(func() ([]byte, error) { return s.next(ctx) }) })
-	out.reader.Go(func() { s.ping(ctx) })
+	out.reader.Go(func() {
+		if s.ping(ctx, wanted.Done()) {
+			s.complete(ctx)
+			cancel(nil)
+		}
+	})
 	return out, nil
 }
 
@@ -76,6 +86,7 @@ func (c *Client) dialSocket(ctx context.Context, sg *subgraph, e *endpoint, req 
 type socket struct {
 	conn  *websocket.Conn
 	ended bool // by the subgraph; set by the reader
+	told  sync.Once
 }
 
 func (c *Client) handshake(ctx context.Context, sg *subgraph, e *endpoint, req *exec.Request) (*socket, error) {
@@ -182,25 +193,27 @@ func (s *socket) receive(ctx context.Context) (frame, error) {
 	return f, nil
 }
 
-// ping asks for signs of life. What it finds out, the reader does too.
-func (s *socket) ping(ctx context.Context) {
+// ping asks for signs of life, and reports whether nobody wants the socket any more. What else it finds out, the reader does too.
+func (s *socket) ping(ctx context.Context, unwanted <-chan struct{}) bool {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
 			if s.send(ctx, frame{Type: "ping"}) != nil {
-				return
+				return false
 			}
+		case <-unwanted:
+			return true
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }
 
 // complete tells the subgraph that nobody listens any more.
 func (s *socket) complete(ctx context.Context) {
-	_ = s.send(ctx, frame{ID: "1", Type: "complete"})
+	s.told.Do(func() { _ = s.send(ctx, frame{ID: "1", Type: "complete"}) })
 }
 
 // sendTimeout is how long a subgraph may take to read a message.

@@ -151,6 +151,31 @@ func TestASocketPassesOnWhoAsksAndWhat(t *testing.T) {
 	}
 }
 
+func TestASubgraphIsToldWhenASubscriptionEndsWithItsContext(t *testing.T) {
+	h := &socketServer{asked: make(chan string, 2), script: say()}
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	for _, closed := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		s, err := client(t, srv.URL, Subgraph{Protocol: WebSocket}).Subscribe(ctx, subscription())
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-h.asked
+		cancel()
+		if closed {
+			_ = s.Close()
+		}
+		if got := <-h.asked; got != "complete" {
+			t.Error(got)
+		}
+		if data, err := s.Next(ctx); err == nil {
+			t.Errorf("it goes on: %s", data)
+		}
+		_ = s.Close()
+	}
+}
+
 func TestAnAcknowledgementHasADeadline(t *testing.T) {
 	srv := httptest.NewServer(&socketServer{silent: true})
 	defer srv.Close()
