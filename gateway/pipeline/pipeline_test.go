@@ -154,6 +154,22 @@ func TestWhatACallerMayNotReadIsNullWithAnError(t *testing.T) {
 	}
 }
 
+func TestAnErrorStandsAtItsFieldThoughOneBeforeItIsDenied(t *testing.T) {
+	p := New(Options{})
+	sdl := `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@authenticated"]) type Query { closed: Int @authenticated open: Int }`
+	if err := p.Swap(composed(t, sdl), &fetcher{answer: func(string) string {
+		return `{"data":{"open":null},"errors":[{"message":"broken","path":["open"]}]}`
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, p, "", `{ closed open }`, "")
+	for _, want := range []string{`"path":["closed"],"extensions":{"code":"UNAUTHENTICATED"}`, `"message":"broken","path":["open"]`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+}
+
 func TestVariables(t *testing.T) {
 	f := &fetcher{answer: func(string) string { return `{"data":{"products":[]}}` }}
 	p := newPipeline(t, f, Options{})

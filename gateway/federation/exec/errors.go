@@ -322,12 +322,13 @@ func (r *run) project(steps []step) (path ast.Path, how reach) {
 	return path, shown
 }
 
+// fieldByKey is the member that shows what is stored under the key. One that is denied shows nothing.
 func fieldByKey(class *plan.ShapeClass, key plan.Key) *plan.ShapeField {
 	if class == nil {
 		return nil
 	}
 	for i := range class.Fields {
-		if f := &class.Fields[i]; f.Key == key && !f.TypeName {
+		if f := &class.Fields[i]; f.Key == key && !f.TypeName && f.Denied == nil {
 			return f
 		}
 	}
