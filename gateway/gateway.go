@@ -138,7 +138,7 @@ func (g *Gateway) withSupergraph(ctx context.Context, deps Deps) error {
 	}
 	popt.Overrides.Decide = deps.Labels
 	if g.cfg.Sharing.Requests {
-		popt.Share = inflight.NewGroup[[]byte]()
+		popt.Share = inflight.NewGroup[*[]byte]()
 	}
 	p := pipeline.New(popt)
 	g.clients = newClients(g.cfg)

@@ -321,6 +321,9 @@ func TestASlowClientIsCutAndOthersAreNot(t *testing.T) {
 	events := 0
 	for {
 		m := read(t, slow)
+		if m == `{"type":"ping"}` { // on a busy machine
+			continue
+		}
 		if strings.Contains(m, `"text":"x`) {
 			events++
 			continue

@@ -43,6 +43,7 @@ type call[T any] struct {
 	done    chan struct{} // made by the first who joins
 	value   T             // set before done is closed
 	err     error
+	users   atomic.Int32 // of the result: who began it and all who joined, until each is done
 }
 
 // NewGroup returns a group without work.
@@ -64,6 +65,16 @@ const (
 	Joined
 )
 
+// Hold is one caller's of Do on the result.
+type Hold struct {
+	Role  Role
+	users *atomic.Int32 // nil: nobody else's
+}
+
+// Done tells that the caller looks at the result no more, and returns whether nobody else does: then what it is made of may be
+// used again. It is called once, whatever Do returned; where it is not, nobody is ever the last.
+func (h Hold) Done() bool { return h.users == nil || h.users.Add(-1) == 0 }
+
 // ErrPanicked is what those get who waited for work that panicked.
 var ErrPanicked = errors.New("the work that was waited for panicked")
 
@@ -71,41 +82,43 @@ var ErrPanicked = errors.New("the work that was waited for panicked")
 //
 // Work runs here, under a context with ctx's values that ends when nobody waits any more; it must end within most by
 // itself. So who has less time than that does its work alone. Who joins waits no longer than its own ctx.
-func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work func(context.Context) (T, error)) (value T, role Role, err error) {
+func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work func(context.Context) (T, error)) (value T, hold Hold, err error) {
 	hash := maphash.String(g.seed, key.Head) ^ maphash.Bytes(g.seed, key.Body)
 	s := &g.shards[hash%uint64(len(g.shards))]
 	s.mu.Lock()
 	for c := s.calls[hash]; c != nil; c = c.next {
 		if c.waiting > 0 && c.key.equal(&key) {
 			c.waiting++
+			c.users.Add(1)
 			if c.done == nil {
 				c.done = make(chan struct{})
 			}
 			s.mu.Unlock()
 			g.joined.Add(1)
 			value, err = s.wait(ctx, c)
-			return value, Joined, err
+			return value, Hold{Joined, &c.users}, err
 		}
 	}
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < most {
 		s.mu.Unlock()
 		value, err = work(ctx)
-		return value, Alone, err
+		return value, Hold{}, err
 	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c := &call[T]{key: key, next: s.calls[hash], waiting: 1, cancel: cancel, err: ErrPanicked}
+	c.users.Store(1)
 	s.calls[hash] = c
 	s.mu.Unlock()
 
 	stop := context.AfterFunc(ctx, func() { s.leave(c) })
 	defer func() {
 		stop()
-		role = s.finish(hash, c)
+		hold = Hold{s.finish(hash, c), &c.users}
 		cancel()
 	}()
 	value, err = work(own)
 	c.value, c.err = value, err // nobody looks before finish
-	return value, role, err
+	return value, hold, err
 }
 
 // Joined is how often equal work was joined. A nil group shares nothing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,8 +39,8 @@ func do(ctx context.Context, g *Group[string], key Key, j *job) <-chan result {
 	out := make(chan result, 1)
 	start := time.Now()
 	go func() {
-		value, role, err := g.Do(ctx, key, 10*time.Second, j.run)
-		out <- result{value, role, err, time.Since(start)}
+		value, hold, err := g.Do(ctx, key, 10*time.Second, j.run)
+		out <- result{value, hold.Role, err, time.Since(start)}
 	}()
 	synctest.Wait()
 	return out
@@ -212,12 +213,12 @@ func TestManyAtOnce(t *testing.T) {
 				if random.IntN(3) == 0 {
 					go cancel()
 				}
-				got, role, err := g.Do(ctx, Key{Head: want}, time.Minute, func(ctx context.Context) (string, error) {
+				got, hold, err := g.Do(ctx, Key{Head: want}, time.Minute, func(ctx context.Context) (string, error) {
 					time.Sleep(time.Duration(random.IntN(50)) * time.Microsecond)
 					return want, ctx.Err()
 				})
-				if err != nil && (ctx.Err() == nil || role == Joined && got != "" && got != want) || err == nil && got != want {
-					t.Errorf("asked for %s: got %q, role %v, error %v", want, got, role, err)
+				if err != nil && (ctx.Err() == nil || hold.Role == Joined && got != "" && got != want) || err == nil && got != want {
+					t.Errorf("asked for %s: got %q, role %v, error %v", want, got, hold.Role, err)
 				}
 				cancel()
 			}
@@ -228,6 +229,51 @@ func TestManyAtOnce(t *testing.T) {
 		if n := len(g.shards[i].calls); n > 0 {
 			t.Errorf("%d calls are left", n)
 		}
+	}
+}
+
+// Memory of results is used again by whoever is the last to look at one, and never while somebody looks.
+func TestTheLastWhoIsDoneHasTheResultAlone(t *testing.T) {
+	g, free := NewGroup[*string](), sync.Pool{New: func() any { return new(string) }}
+	var all sync.WaitGroup
+	var reused atomic.Int32
+	for worker := range 16 {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(2, uint64(worker)))
+			for range 500 {
+				want := fmt.Sprint(random.IntN(3))
+				ctx, cancel := context.WithCancel(t.Context())
+				if random.IntN(3) == 0 {
+					go cancel()
+				}
+				most := time.Minute
+				if random.IntN(4) == 0 {
+					ctx, cancel = context.WithTimeout(ctx, time.Second) // too little to lead
+				}
+				got, hold, err := g.Do(ctx, Key{Head: want}, most, func(context.Context) (*string, error) {
+					time.Sleep(time.Duration(random.IntN(50)) * time.Microsecond)
+					out := free.Get().(*string)
+					*out = want
+					return out, nil
+				})
+				for range 3 {
+					if err == nil && *got != want {
+						t.Errorf("asked for %s, got %s", want, *got)
+					}
+					runtime.Gosched()
+				}
+				if hold.Done() && got != nil {
+					*got = "used again"
+					free.Put(got)
+					reused.Add(1)
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	if reused.Load() == 0 {
+		t.Error("nobody was the last")
 	}
 }
 

@@ -48,25 +48,46 @@ func (x *execution) input() exec.Input {
 
 // Execute implements Operation.
 func (x *execution) Execute(ctx context.Context, write func(body []byte)) {
-	out, _ := bodies.Get().(*[]byte)
-	if out == nil {
-		out = new([]byte)
-	}
-	body, role, ok := x.share(ctx, *out)
+	body, hold, ok := x.share(ctx)
 	if !ok {
+		recycle(body, hold)
+		body, hold = x.alone(ctx), inflight.Hold{}
+	}
+	write(*body)
+	recycle(body, hold)
+}
+
+// share returns the response to an equal query that is under way, or executes the query, for others too. ok is false where it
+// must be executed for this caller alone.
+func (x *execution) share(ctx context.Context) (body *[]byte, hold inflight.Hold, ok bool) {
+	like, knows := x.e.fetcher.(likener)
+	if x.p.opt.Share == nil || x.kind != ast.Query || !knows {
+		return nil, inflight.Hold{}, false
+	}
+	vars, err := json.Marshal(x.vars.json)
+	if err != nil {
+		return nil, inflight.Hold{}, false
+	}
+	what := sharedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
+	key := inflight.Key{Of: what, Head: like.Likeness(ctx), Body: vars}
+	body, hold, err = x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) (*[]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
 		defer cancel()
-		body, _ = x.execute(ctx, *out)
-		role = inflight.Alone
-	}
-	write(body)
-	switch {
-	case role == inflight.Alone && cap(body) <= keptBody:
-		*out = body[:0]
-		bodies.Put(out)
-	case role == inflight.Joined:
-		bodies.Put(out) // unused
-	}
+		body, private := x.execute(ctx)
+		if private {
+			return body, errPrivate
+		}
+		return body, ctx.Err()
+	})
+	return body, hold, err == nil || hold.Role != inflight.Joined // whose time was up has less of an answer than who came later may have
+}
+
+// alone executes the operation for one caller.
+func (x *execution) alone(ctx context.Context) *[]byte {
+	ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
+	defer cancel()
+	body, _ := x.execute(ctx)
+	return body
 }
 
 // bodies is memory of responses that were written.
@@ -75,29 +96,11 @@ var bodies sync.Pool // of *[]byte
 // keptBody is the size up to which memory of a response is kept for another, in bytes.
 const keptBody = 2 << 20
 
-// share returns the response to an equal query that is under way, or executes the query, for others too, in out where that is
-// large enough. ok is false where it must be executed for this caller alone.
-func (x *execution) share(ctx context.Context, out []byte) (body []byte, role inflight.Role, ok bool) {
-	like, knows := x.e.fetcher.(likener)
-	if x.p.opt.Share == nil || x.kind != ast.Query || !knows {
-		return nil, inflight.Alone, false
+// recycle keeps the memory of a response, if nobody else looks at it.
+func recycle(body *[]byte, hold inflight.Hold) {
+	if hold.Done() && body != nil && cap(*body) <= keptBody {
+		bodies.Put(body)
 	}
-	vars, err := json.Marshal(x.vars.json)
-	if err != nil {
-		return nil, inflight.Alone, false
-	}
-	what := sharedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
-	key := inflight.Key{Of: what, Head: like.Likeness(ctx), Body: vars}
-	body, role, err = x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) ([]byte, error) {
-		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
-		defer cancel()
-		body, private := x.execute(ctx, out)
-		if private {
-			return body, errPrivate
-		}
-		return body, ctx.Err()
-	})
-	return body, role, err == nil || role != inflight.Joined // whose time was up has less of an answer than who came later may have
 }
 
 // errPrivate is what those get who joined a query whose answer is for one caller.
@@ -117,12 +120,16 @@ type sharedKey struct {
 	wantCost  bool
 }
 
-// execute returns the response, in out where that is large enough, and whether it is for this caller alone.
-func (x *execution) execute(ctx context.Context, out []byte) (body []byte, private bool) {
+// execute returns the response, and whether it is for this caller alone.
+func (x *execution) execute(ctx context.Context) (body *[]byte, private bool) {
+	if body, _ = bodies.Get().(*[]byte); body == nil {
+		body = new([]byte)
+	}
 	in := x.input()
-	in.Out = out
+	in.Out = (*body)[:0]
 	result := x.e.exec.Execute(ctx, x.planned.plan, in)
-	return x.respond(result), result.Private
+	*body = x.respond(result)
+	return body, result.Private
 }
 
 // respond writes the response.

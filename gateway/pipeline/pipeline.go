@@ -31,7 +31,7 @@ type Options struct {
 	Documents     int           // documents kept; 0 means 1,000
 	PlanCache     int           // plans kept; 0 means 1,000
 	Subscriptions Subscriptions
-	Share         *inflight.Group[[]byte] // the queries under way: one that is equal to another of them is not executed. nil: every one is
+	Share         *inflight.Group[*[]byte] // the queries under way: one that is equal to another of them is not executed. nil: every one is
 }
 
 // Pipeline takes requests through their stages over the current supergraph. It is safe for concurrent use.

@@ -39,12 +39,19 @@ func (q *Queries) Joined() uint64 {
 func (c *Client) share(ctx context.Context, sg *subgraph, req *exec.Request) (*exec.Response, error) {
 	key := inflight.Key{Of: sg, Head: c.Likeness(ctx), Body: req.Body}
 	ask := func(ctx context.Context) (answer, error) { return c.fetch(ctx, sg, req) }
-	a, role, err := c.shared.under.Do(ctx, key, sg.timeout, ask)
+	a, hold, err := c.shared.under.Do(ctx, key, sg.timeout, ask)
+	release := a.release
+	done := func() {
+		if hold.Done() && release != nil {
+			release()
+		}
+	}
 	switch late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inflight.ErrPanicked); {
-	case role == inflight.Joined && ctx.Err() == nil && (late || a.private): // the other's time was up, which began earlier; or it is the other's alone
+	case hold.Role == inflight.Joined && ctx.Err() == nil && (late || a.private): // the other's time was up, which began earlier; or it is the other's alone
+		done()
 		a, err = ask(ctx)
-	case role != inflight.Alone:
-		a.release = nil // others look at it
+	case release != nil && hold.Role != inflight.Alone:
+		a.release = done
 	}
 	if err != nil {
 		return nil, err
