@@ -72,6 +72,9 @@ func (d *data) value(t *typ, x *fld, i int) world.Value {
 		return world.Error("it is broken")
 	}
 	m := &maker{data: d, x: x, pool: d.pool(x), fails: d.mayFail(x) && !t.hidden}
+	if hidden := d.hiddenOf(m.pool); t.hidden && len(hidden) > 0 { // what fails below an object that clients do not see cannot be told from what fails at its place
+		m.pool = hidden
+	}
 	if len(x.args) == 0 {
 		return m.value(x.typ, 0)
 	}
@@ -81,6 +84,11 @@ func (d *data) value(t *typ, x *fld, i int) world.Value {
 		alt = append(alt, m.value(x.typ, 0))
 	}
 	return alt
+}
+
+// hiddenOf lists those of the types that clients do not see.
+func (d *data) hiddenOf(types []*typ) []*typ {
+	return slices.DeleteFunc(slices.Clone(types), func(t *typ) bool { return !t.hidden })
 }
 
 func (d *data) keyValue(t *typ, x *fld, i int) world.Value {
