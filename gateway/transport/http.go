@@ -6,9 +6,11 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"medicore.dev/medicore/gateway/pipeline"
@@ -181,6 +183,8 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge(h.opt.MaxBody)
 	}
+	late := time.AfterFunc(h.arrival, func() { _ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) })
+	defer late.Stop()
 	buf, _ := bodies.Get().(*bytes.Buffer)
 	if buf == nil {
 		buf = new(bytes.Buffer)
@@ -191,6 +195,8 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 	switch {
 	case errors.As(err, &over):
 		return nil, tooLarge(h.opt.MaxBody)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &malformed{http.StatusRequestTimeout, "the body did not arrive in time"}
 	case err != nil:
 		return nil, &malformed{http.StatusBadRequest, "the body did not arrive whole"}
 	}

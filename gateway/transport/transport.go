@@ -31,11 +31,12 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// Times of long-lived connections.
+// Times of connections.
 const (
 	pingEvery    = 12 * time.Second
 	writeTimeout = 10 * time.Second // a client that takes longer to read is cut
 	initTimeout  = 10 * time.Second
+	bodyTimeout  = 30 * time.Second
 )
 
 // Handler serves one GraphQL endpoint.
@@ -45,6 +46,7 @@ type Handler struct {
 	path     string
 	page     http.Handler  // GraphiQL
 	patience time.Duration // how long a client may take to read a message
+	arrival  time.Duration // how long a request body may take to arrive
 
 	mu      sync.Mutex
 	drained bool
@@ -56,7 +58,7 @@ func New(path string, p pipeline.Preparer, opt Options) (*Handler, error) {
 	if opt.MaxBody == 0 {
 		opt.MaxBody = 1 << 20
 	}
-	h := &Handler{prepare: p, opt: opt, path: path, drain: make(chan struct{}), patience: writeTimeout}
+	h := &Handler{prepare: p, opt: opt, path: path, drain: make(chan struct{}), patience: writeTimeout, arrival: bodyTimeout}
 	if opt.GraphiQL != nil {
 		var err error
 		if h.page, err = console.New(opt.GraphiQL, path+"/", false); err != nil {

@@ -148,6 +148,27 @@ func TestRequestsAndTheirAnswers(t *testing.T) {
 	}
 }
 
+func TestABodyMustArriveInTime(t *testing.T) {
+	s, h := endpoint(t, Options{})
+	h.arrival = 50 * time.Millisecond
+	body, write := io.Pipe()
+	defer write.Close()
+	go func() { _, _ = io.WriteString(write, `{"query":`) }()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if got, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(got), "in time") {
+		t.Errorf("%d %s", resp.StatusCode, got)
+	}
+}
+
 func stream(t *testing.T, s *httptest.Server, query string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", strings.NewReader(`{"query":"`+query+`"}`))
