@@ -55,9 +55,7 @@ func Plan() *cobra.Command {
 		}
 		bits := map[string]bool{}
 		for _, v := range prepared.Definition().VariableDefinitions {
-			if v.DefaultValue != nil && v.DefaultValue.Kind == ast.BooleanValue {
-				bits[v.Variable] = v.DefaultValue.Raw == "true"
-			}
+			bits[v.Variable] = v.DefaultValue != nil && v.DefaultValue.Kind == ast.BooleanValue && v.DefaultValue.Raw == "true"
 		}
 		for k, v := range values {
 			bits[k], _ = v.(bool)

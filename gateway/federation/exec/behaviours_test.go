@@ -155,7 +155,9 @@ func respond(t *testing.T, sg *supergraph.Supergraph, f *services, text, variabl
 	}
 	conditions := map[string]bool{}
 	for name, v := range values {
-		conditions[name], _ = v.(bool)
+		if on, ok := v.(bool); ok || v != nil {
+			conditions[name] = on
+		}
 		if raw[name], err = json.Marshal(v); err != nil {
 			t.Fatal(err)
 		}

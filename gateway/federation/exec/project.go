@@ -120,6 +120,9 @@ func (p *projector) broken(nonNull bool, what string, c cover) bool {
 	return !nonNull
 }
 
+// codeBadInput is the code of errors that the request's variables make.
+const codeBadInput = "BAD_USER_INPUT"
+
 func (p *projector) fail(what string) { p.report(CodeDownstream, what) }
 
 func (p *projector) report(code, what string) {
@@ -218,6 +221,12 @@ func (p *projector) failed(o ref, shape *plan.Shape, class *plan.ShapeClass, c c
 
 // field writes the value of one member. near is where its slot may be, and then that of the next.
 func (p *projector) field(o ref, f *plan.ShapeField, c cover, near *uint32) bool {
+	if f.Undecided {
+		if c.at == nil && !c.over {
+			p.report(codeBadInput, "A condition of @skip or @include must not be null.")
+		}
+		return false
+	}
 	at := place{name: f.Name}
 	p.path = append(p.path, at)
 	ok := p.fieldHere(o, f, c.step(at), near)

@@ -43,25 +43,42 @@ func conditions(doc *ast.QueryDocument, op *ast.OperationDefinition) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// included decides @skip and @include.
-func (n *normaliser) included(list ast.DirectiveList) bool {
-	for _, d := range list {
-		if d.Name != "skip" && d.Name != "include" {
+// included decides @skip and then @include. undecided: the first of them that matters depends on a variable that is null.
+func (n *normaliser) included(list ast.DirectiveList) (yes, undecided bool) {
+	for _, name := range []string{"skip", "include"} {
+		d := list.ForName(name)
+		if d == nil {
 			continue
 		}
-		a := d.Arguments.ForName("if")
-		if a == nil {
-			continue
+		v := d.Arguments.ForName("if").Value
+		on := v.Raw == "true"
+		if v.Kind == ast.Variable {
+			var given bool
+			if on, given = n.values[v.Raw]; !given && n.mayBeNull(v.Raw) {
+				return false, true
+			}
 		}
-		on := a.Value.Raw == "true"
-		if a.Value.Kind == ast.Variable {
-			on = n.values[a.Value.Raw]
-		}
-		if on == (d.Name == "skip") {
-			return false
+		if on == (name == "skip") {
+			return false, false
 		}
 	}
-	return true
+	return true, false
+}
+
+// mayBeNull reports whether the variable may be null in a place that must not be: its default lets it stand there.
+func (n *normaliser) mayBeNull(variable string) bool {
+	def := n.variables.ForName(variable)
+	return def != nil && !def.Type.NonNull
+}
+
+// takes decides the conditions of a selection among those of objects of the runtime types. If they cannot be decided
+// nothing can be said of the objects.
+func (n *normaliser) takes(c *collector, list ast.DirectiveList, parent string, types []string) bool {
+	yes, undecided := n.included(list)
+	if undecided {
+		n.field(c, &ast.Field{Alias: undecidedName, Name: "__typename", ObjectDefinition: n.schema.Types[parent]}, nil, parent, types)
+	}
+	return yes
 }
 
 // inline returns the selection set without conditions and fragment spreads, for fields that are answered from the
@@ -71,19 +88,20 @@ func (n *normaliser) inline(set ast.SelectionSet) ast.SelectionSet {
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			if n.included(s.Directives) {
+			if yes, _ := n.included(s.Directives); yes {
 				c := *s
 				c.Directives, c.SelectionSet = nil, n.inline(s.SelectionSet)
 				out = append(out, &c)
 			}
 		case *ast.InlineFragment:
-			if n.included(s.Directives) {
+			if yes, _ := n.included(s.Directives); yes {
 				c := *s
 				c.Directives, c.SelectionSet = nil, n.inline(s.SelectionSet)
 				out = append(out, &c)
 			}
 		case *ast.FragmentSpread:
-			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.included(s.Directives) {
+			if yes, _ := n.included(s.Directives); yes {
+				def := n.doc.Fragments.ForName(s.Name)
 				out = append(out, &ast.InlineFragment{
 					TypeCondition: def.TypeCondition, ObjectDefinition: def.Definition, SelectionSet: n.inline(def.SelectionSet), Position: s.Position,
 				})

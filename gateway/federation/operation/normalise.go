@@ -14,6 +14,8 @@ type normaliser struct {
 	possible map[string][]string // runtime types by name, filled as needed
 	values   map[string]bool
 
+	variables ast.VariableDefinitionList
+
 	deferring bool   // heed @defer
 	deferred  bool   // something was
 	root      string // type on which @defer is ignored
@@ -65,6 +67,10 @@ func (n *normaliser) selection(typeName string, sets []written) *Selection {
 			g.item.Source = &source
 		} else if def := n.schema.Types[g.item.Field.Type.Name()]; def != nil && def.IsCompositeType() && !g.item.TypeName() {
 			g.item.Selection = n.selection(def.Name, g.sets)
+		}
+		if g.item.Undecided() && g.item.Types == nil {
+			out.Items = []*Item{g.item}
+			return out
 		}
 		out.Items = append(out.Items, g.item)
 	}
@@ -158,16 +164,16 @@ func (n *normaliser) collect(c *collector, w written, place, parent string, type
 	for _, s := range w.set {
 		switch s := s.(type) {
 		case *ast.Field:
-			if n.included(s.Directives) {
+			if n.takes(c, s.Directives, parent, types) {
 				n.field(c, s, w.by, parent, types)
 			}
 		case *ast.InlineFragment:
-			if n.included(s.Directives) {
+			if n.takes(c, s.Directives, parent, types) {
 				by := n.fragmentDefer(c, s.Directives, place, fragmentKey{inline: s, around: w.by})
 				n.fragment(c, written{s.SelectionSet, by}, s.TypeCondition, place, parent, types)
 			}
 		case *ast.FragmentSpread:
-			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.included(s.Directives) {
+			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.takes(c, s.Directives, parent, types) {
 				by := n.fragmentDefer(c, s.Directives, place, fragmentKey{spread: s.Name, around: w.by})
 				n.fragment(c, written{def.SelectionSet, by}, def.TypeCondition, place, parent, types)
 			}

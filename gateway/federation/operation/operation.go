@@ -72,6 +72,12 @@ type Item struct {
 // TypeName reports whether the item asks for `__typename`.
 func (i *Item) TypeName() bool { return i.Field.Name == "__typename" }
 
+// undecidedName is no name that a client can write.
+const undecidedName = "@if"
+
+// Undecided reports whether the item stands for conditions that cannot be decided: the objects it applies to are errors.
+func (i *Item) Undecided() bool { return i.Name == undecidedName }
+
 // Applies reports whether the item is asked of objects of the runtime type.
 func (i *Item) Applies(runtimeType string) bool {
 	if i.Types == nil {
@@ -111,8 +117,9 @@ func (p *Prepared) Conditions() []string { return p.conditions }
 // Definition returns the operation as the client wrote it.
 func (p *Prepared) Definition() *ast.OperationDefinition { return p.op }
 
-// Specialise decides the conditions by the variables' coerced values (a missing one is false) and normalises the
-// operation. labels are the override labels that are on. @defer is ignored, as the draft of incremental delivery allows.
+// Specialise decides the conditions by the variables' coerced values and normalises the operation.
+// One that is missing is null, which makes the objects whose fields depend on it errors, or false if it cannot be null.
+// labels are the override labels that are on. @defer is ignored, as the draft of incremental delivery allows.
 func (p *Prepared) Specialise(values map[string]bool, labels ...string) (*Operation, error) {
 	return p.specialise(values, labels, false)
 }
@@ -128,7 +135,7 @@ func (p *Prepared) specialise(values map[string]bool, labels []string, deferring
 	if root == nil {
 		return nil, fmt.Errorf("schema has no %s type", p.op.Operation)
 	}
-	n := &normaliser{schema: p.schema, doc: p.doc, possible: map[string][]string{}, values: values, deferring: deferring}
+	n := &normaliser{schema: p.schema, doc: p.doc, possible: map[string][]string{}, values: values, deferring: deferring, variables: p.op.VariableDefinitions}
 	if p.op.Operation == ast.Mutation {
 		n.root = root.Name
 	}

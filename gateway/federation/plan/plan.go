@@ -190,18 +190,19 @@ type ShapeClass struct {
 
 // ShapeField writes one response member.
 type ShapeField struct {
-	Name     string    // response name (client alias or field name)
-	Field    string    // field name
-	Parent   string    // type that declares Type below: the runtime type's own definition where known
-	Key      Key       // slot to read; ignored if TypeName
-	TypeName bool      // `__typename`: writes the runtime type
-	Raw      bool      // introspection result: written as handed in
-	Type     *ast.Type // null rules and list shape
-	Leaf     Leaf
-	Enum     []string // LeafEnum: the API schema's values, sorted; others become null
-	Shape    *Shape   // nil: leaf
-	Carried  bool     // in a part: the objects here are delivered before it, only something below is not
-	Denied   *Denial  // the client may not read it: null, with this as the reason. nil: it may
+	Name      string    // response name (client alias or field name)
+	Field     string    // field name
+	Parent    string    // type that declares Type below: the runtime type's own definition where known
+	Key       Key       // slot to read; ignored if TypeName
+	TypeName  bool      // `__typename`: writes the runtime type
+	Raw       bool      // introspection result: written as handed in
+	Type      *ast.Type // null rules and list shape
+	Leaf      Leaf
+	Enum      []string // LeafEnum: the API schema's values, sorted; others become null
+	Shape     *Shape   // nil: leaf
+	Carried   bool     // in a part: the objects here are delivered before it, only something below is not
+	Undecided bool     // what is selected here depends on a condition without a value: the object is an error
+	Denied    *Denial  // the client may not read it: null, with this as the reason. nil: it may
 
 	head string
 }

@@ -176,7 +176,7 @@ func (s *shaper) fields(list []*asked, runtimeType string) []ShapeField {
 		named := f.Type.Name()
 		switch {
 		case a.item.TypeName():
-			f.TypeName = true
+			f.TypeName, f.Undecided = true, a.item.Undecided()
 		case introspectionField(f.Field):
 			f.Raw = true
 			f.Key = s.b.keys.client(a.item)
