@@ -107,8 +107,8 @@ func (b *builder) wire(s *sel) *Wire {
 // endangered reports whether something that is read for the sake of another field may take the objects of a level along.
 func (b *builder) endangered(s *sel) bool {
 	return slices.ContainsFunc(s.branches, b.endangered) || slices.ContainsFunc(s.fields, func(f *selField) bool {
-		if f.child != nil {
-			return f.child.sel != s && len(b.g.Landings(f.child.node.Type.Name)) == 0 && b.endangered(f.child.sel)
+		if f.child != nil && f.child.sel != s && len(b.g.Landings(f.child.node.Type.Name)) == 0 && b.endangered(f.child.sel) {
+			return true
 		}
 		return b.isInput(f.key) && strict(s.node, f) && !slices.ContainsFunc(b.g.Landings(s.node.Type.Name), func(l *querygraph.Landing) bool {
 			return slices.ContainsFunc(l.Key, func(k *querygraph.FieldSel) bool { return k.Name == f.name })
