@@ -373,10 +373,16 @@ func (r *run) follow(f *plan.Fetch) {
 
 // followed lets the fields of an object that need a failed input fail with it: they are null.
 func (r *run) followed(f *plan.Fetch, b *plan.Batch, failed failure, object []step, needs func(*plan.WireField) bool) bool {
-	o := r.store.at(object)
+	o, name := r.store.at(object), ""
+	if o != missing {
+		name = r.store.typeName(o)
+	}
 	any := false
 	for i := range b.Entity.Fields {
 		field := &b.Entity.Fields[i]
+		if field.Types != nil && name != "" && !contains(field.Types, name) {
+			continue // objects of this type have it from elsewhere, or not at all
+		}
 		if !needs(field) || len(r.failures) >= maxErrors {
 			continue // it was sent for the sake of another field
 		}
