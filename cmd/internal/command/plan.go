@@ -55,7 +55,12 @@ func Plan() *cobra.Command {
 		}
 		bits := map[string]bool{}
 		for _, v := range prepared.Definition().VariableDefinitions {
-			bits[v.Variable] = v.DefaultValue != nil && v.DefaultValue.Kind == ast.BooleanValue && v.DefaultValue.Raw == "true"
+			switch {
+			case v.DefaultValue != nil && v.DefaultValue.Kind == ast.BooleanValue:
+				bits[v.Variable] = v.DefaultValue.Raw == "true"
+			case v.Type.NonNull: // it has to be given, where there is somebody who asks
+				bits[v.Variable] = false
+			}
 		}
 		for k, v := range values {
 			bits[k], _ = v.(bool)
