@@ -74,7 +74,7 @@ type Sharing struct {
 // Subscriptions configures subscriptions.
 type Subscriptions struct {
 	Protocols []string `koanf:"protocols" doc:"how subgraphs are asked: NAME=sse, NAME=ws, NAME=auto, each perhaps with :/path; auto (the default) takes what the subgraph offers"`
-	Share     string   `koanf:"share" doc:"equal subscriptions share one at the subgraph: start (those that come before its first event), always, or never"`
+	Share     string   `koanf:"share" doc:"equal subscriptions share one at the subgraph: always, start (those that come before its first event: for streams that begin with a snapshot), or never; the default of a gateway alone is always"`
 	Queue     int      `koanf:"queue" doc:"events that wait for a slow client before it is cut with SUBSCRIPTION_TOO_SLOW"`
 	Max       int      `koanf:"max" doc:"subscriptions open at a time"`
 	PerClient int      `koanf:"per_client" doc:"subscriptions open at a time for one user or, without a token, one address"`
@@ -88,7 +88,7 @@ func DefaultConfig() Config {
 		Sharing:       Sharing{Fetches: true},
 		Caches:        Caches{Documents: 1000, Plans: 1000},
 		Auth:          Auth{ScopeClaims: []string{"scope", "scopes"}},
-		Subscriptions: Subscriptions{Share: string(pipeline.ShareStart), Queue: 64, Max: 20_000, PerClient: 2_000},
+		Subscriptions: Subscriptions{Share: string(pipeline.ShareAlways), Queue: 64, Max: 20_000, PerClient: 2_000},
 		MaxBody:       1 << 20, MaxTokens: 15_000, MaxDepth: 50, Timeout: 30 * time.Second, FetchTimeout: 10 * time.Second, PollInterval: 10 * time.Second,
 	}
 }

@@ -93,6 +93,7 @@ A GraphQL error carries its code in ` + "`extensions.code`" + `; a REST error is
 		{pipeline.CodeNotReady, "no supergraph has been composed yet"},
 		{pipeline.CodeSubscriptions, "more subscriptions than may be open at a time, of one client or of all"},
 		{pipeline.CodeTooSlow, "the last result of a subscription whose client takes events more slowly than they come; what waited for it comes first. A WebSocket that is not read at all for 10 s is closed with 4508"},
+		{exec.CodeTooLarge, "the response, or what subgraphs answered for it, is larger than one may be"},
 		{exec.CodeGap, "a result between events: the subgraph was lost and found again, and events may be missing before the next. If it is not found again within about a minute the subscription ends with `DOWNSTREAM_SERVICE_ERROR`"},
 		{"DOWNSTREAM_SERVICE_ERROR", "a subgraph did not answer, or not with GraphQL; `extensions.serviceName` names it"},
 		{"BAD_REQUEST", "not a GraphQL request at all"},

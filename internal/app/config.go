@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"medicore.dev/medicore/gateway"
+	"medicore.dev/medicore/gateway/pipeline"
 	"medicore.dev/medicore/internal/kafka"
 	"medicore.dev/medicore/internal/observe"
 	"medicore.dev/medicore/internal/serve"
@@ -61,6 +62,8 @@ type ServicesConfig struct {
 
 // DefaultConfig runs everything on loopback addresses with embedded stores.
 func DefaultConfig() Config {
+	federation := gateway.DefaultConfig()
+	federation.Subscriptions.Share = string(pipeline.ShareStart) // what analytics streams begins with a snapshot
 	return Config{
 		Target: []string{All}, Data: "data",
 		Log: observe.DefaultLog(),
@@ -72,7 +75,7 @@ func DefaultConfig() Config {
 			Auth: []string{"http://127.0.0.1:8085"}, Profiles: []string{"http://127.0.0.1:8081"},
 			Billing: []string{"http://127.0.0.1:8082"}, BillingGRPC: "127.0.0.1:9001", Analytics: []string{"http://127.0.0.1:8083"},
 		},
-		Kafka: kafka.DefaultConfig(), Gateway: gateway.DefaultConfig(), Auth: auth.DefaultConfig(),
+		Kafka: kafka.DefaultConfig(), Gateway: federation, Auth: auth.DefaultConfig(),
 		Profiles: profiles.DefaultConfig(), Billing: billing.DefaultConfig(), Analytics: analytics.DefaultConfig(),
 	}
 }
