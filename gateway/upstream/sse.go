@@ -85,7 +85,11 @@ type event struct {
 	err  error
 }
 
-// stream is an open event stream. One goroutine reads it, at most one event ahead of Next.
+// readAhead is how many events of a stream may wait for what is joined to those before them. Meanwhile signs of life are
+// exchanged.
+const readAhead = 8
+
+// stream is an open event stream. One goroutine reads it, at most readAhead events ahead of Next.
 type stream struct {
 	end    func() error
 	events chan event
@@ -96,7 +100,7 @@ type stream struct {
 
 // newStream returns a stream that end closes; its reader is still to be started.
 func newStream(end func() error) *stream {
-	return &stream{end: end, events: make(chan event), closed: make(chan struct{})}
+	return &stream{end: end, events: make(chan event, readAhead), closed: make(chan struct{})}
 }
 
 // Next waits for the next event.
