@@ -101,7 +101,9 @@ func (e *emitter) addFallback(g *group, l *querygraph.Landing) {
 	for _, p := range l.Members {
 		g.needs = append(g.needs, e.ensure(g.scope, p, true)...)
 	}
-	e.bridged = e.bridged || len(e.groups) > before
+	e.bridged = e.bridged || slices.ContainsFunc(g.needs, func(sp *spot) bool {
+		return slices.ContainsFunc(sp.groups, func(d *group) bool { return d.id > g.id })
+	})
 	tried := slices.Concat([]*querygraph.Landing{g.landing}, g.fallbacks)
 	g.fallbacks = append(g.fallbacks, l)
 	for _, x := range append(e.groups[before:], g) {
