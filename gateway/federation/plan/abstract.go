@@ -46,10 +46,10 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 			return &solution{failed: &failure{coordinate: typeName + ".__typename", path: []string{"__typename"}}}
 		}
 		out.discover = reach[i]
-		out.requests = s.derivation(reach[i])
+		out.requests = s.derivation(reach[i]).least
 		sources = append(slices.Clone(entries), reach[i].Node)
 	}
-	all := runtimeTypes(sources)
+	told := runtimeTypes(sources)
 	guarded := map[string][]*operation.Item{}
 	exploded := map[*querygraph.Node][]*operation.Item{}
 	var direct []*demand
@@ -60,8 +60,8 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 			for _, t := range it.Types {
 				switch {
 				case excluded(entries, t) || s.missing(s.whole(sel), t):
-				case all[t] == nil && s.lenient:
-				case all[t] == nil: // an answer without these objects must not look cheap
+				case told[t] == nil && s.lenient:
+				case told[t] == nil: // an answer without these objects must not look cheap
 					return &solution{failed: s.untold(it, t, typeName)}
 				default:
 					guarded[t] = append(guarded[t], it)
@@ -81,12 +81,17 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 			}
 		}
 	}
+	all := []*solution{out}
 	if len(direct) > 0 {
 		sol := s.cover(direct)
-		out.picks, out.extra, out.fields, out.considered = sol.picks, sol.extra, sol.fields, sol.considered
-		out.requests = out.requests.union(sol.requests)
+		all = nil
+		for _, o := range append([]*solution{sol}, sol.others...) {
+			all = append(all, &solution{
+				discover: out.discover, requests: out.requests.union(o.requests), picks: o.picks, extra: o.extra, fields: o.fields, considered: o.considered,
+			})
+		}
 	}
-	types := all.types()
+	types := told.types()
 	if len(exploded) > 0 && (len(sources) == 1 || out.discover != nil) {
 		for _, t := range types {
 			for _, n := range sources {
@@ -97,15 +102,17 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 		exploded = nil
 	}
 	for _, t := range types {
-		s.runtime(out, sel, t, guarded[t], all[t])
+		all = s.runtime(all, sel, t, guarded[t], told[t])
 		for _, n := range sources {
 			if m := n.Member(t); m != nil && len(exploded[n]) > 0 {
-				s.runtime(out, sel, t, exploded[n], []*querygraph.Node{m})
+				all = s.runtime(all, sel, t, exploded[n], []*querygraph.Node{m})
 			}
 		}
 	}
-	s.consider(out, typeName, entries)
-	return out
+	all = s.some(all, s.others())
+	all[0].others = all[1:]
+	s.consider(all[0], typeName, entries)
+	return all[0]
 }
 
 // excluded reports whether objects entered at the nodes cannot have the runtime type: one of the nodes is of another
@@ -131,25 +138,40 @@ func inOrder(sel *operation.Selection, items []*operation.Item) []*operation.Ite
 	return out
 }
 
-// runtime adds what is done for one runtime type.
-func (s *solver) runtime(out *solution, sel *operation.Selection, typeName string, items []*operation.Item, nodes []*querygraph.Node) {
-	if len(items) == 0 || out.failed != nil {
-		return
+// runtime adds to each solution what is done for one runtime type.
+func (s *solver) runtime(all []*solution, sel *operation.Selection, typeName string, items []*operation.Item, nodes []*querygraph.Node) []*solution {
+	if len(items) == 0 || all[0].failed != nil {
+		return all
 	}
 	sol := s.solve(s.part(sel, items), typeName, nodes)
 	if sol.failed != nil {
-		*out = solution{failed: sol.failed}
-		return
+		return []*solution{{failed: sol.failed}}
 	}
+	var next []*solution
+	for _, out := range all {
+		for _, o := range sol.others {
+			more := *out
+			more.typed = slices.Clone(out.typed)
+			s.take(&more, typed{typeName, o})
+			next = append(next, &more)
+		}
+		s.take(out, typed{typeName, sol})
+		next = append(next, out)
+	}
+	return s.some(next, s.others())
+}
+
+// take adds what is done for a runtime type.
+func (s *solver) take(out *solution, t typed) {
 	stage := 0
 	if out.discover != nil {
 		stage = out.discover.Stage
 	}
-	out.typed = append(out.typed, typed{typeName, sol})
-	out.requests = out.requests.union(s.later(sol.requests, stage))
-	out.extra += sol.extra
-	out.fields += sol.fields
-	if len(sol.requests) > 0 {
+	out.typed = append(out.typed, t)
+	out.requests = out.requests.union(s.later(t.sol.requests, stage))
+	out.extra += t.sol.extra
+	out.fields += t.sol.fields
+	if len(t.sol.requests) > 0 {
 		if out.hops {
 			out.extra += costType
 		}
@@ -213,7 +235,7 @@ func (s *solver) explode(sel *operation.Selection, it *operation.Item, sources [
 		stage := 0
 		if out.discover != nil {
 			stage = out.discover.Stage
-			all.requests = s.derivation(out.discover)
+			all.requests = s.derivation(out.discover).least
 		}
 		for _, t := range types {
 			sol := s.solve(part, t, nodes[t])
@@ -239,7 +261,7 @@ func (s *solver) explode(sel *operation.Selection, it *operation.Item, sources [
 
 // cheapest is the least price of one demand alone.
 func (s *solver) cheapest(d *demand) int {
-	sol := s.assign([]*demand{d}, func(*way) bool { return true }, nil)
+	sol := s.assign([]*demand{d}, func(*way) bool { return true }, nil, 0)[0]
 	return s.price(sol.requests, sol.extra)
 }
 

@@ -13,6 +13,7 @@ const (
 	costLevel   = 700
 	costZip     = 300 // a list read twice and merged by index trusts two services to agree
 	costType    = 40  // each further object type in one hop
+	costKind    = 100 // each further subgraph
 )
 
 // requests is a set of subgraph requests, each a level and a subgraph: fetches of entities of one level from one
@@ -73,44 +74,24 @@ func (s *solver) price(r requests, extra int) int {
 	return costRequest*len(r) + costLevel*(r[len(r)-1]/s.kinds+1) + extra
 }
 
+// expected is the price less what may come of it: requests to one subgraph at several levels may become one (see delay).
+func (s *solver) expected(r requests, extra int) int {
+	if len(r) == 0 {
+		return extra
+	}
+	var seen [4]uint64
+	kinds := 0
+	for _, x := range r {
+		k := x % s.kinds % 256
+		if seen[k/64]>>(k%64)&1 == 0 {
+			seen[k/64] |= 1 << (k % 64)
+			kinds++
+		}
+	}
+	return s.price(r, extra) + costKind*kinds
+}
+
 func (s *solver) cost(sol *solution) int { return s.price(sol.requests, sol.extra) }
-
-// derivation lists the requests that a known fact needs.
-func (s *solver) derivation(f *querygraph.Fact) requests {
-	if r, ok := s.derived[f]; ok {
-		return r
-	}
-	r := s.rule(f.Rule)
-	s.derived[f] = r
-	return r
-}
-
-// rule lists the requests of a rule whose premises are known.
-func (s *solver) rule(r *querygraph.Rule) requests {
-	s.spend(1)
-	var out requests
-	if r.Kind == querygraph.Explode {
-		for _, p := range r.Premises[1:] {
-			out = out.union(s.derivation(p))
-		}
-		return s.derivation(r.Premises[0]).union(s.later(out, r.Premises[0].Stage))
-	}
-	stage := 0
-	for _, p := range r.Premises {
-		if p != r.Below {
-			out = out.union(s.derivation(p))
-			stage = max(stage, p.Stage)
-		}
-	}
-	if r.Kind == querygraph.Hop || r.Kind == querygraph.Resume {
-		out = out.union(requests{s.request(stage, r.Node, r.Landing.RepType == "")})
-		stage++
-	}
-	if r.Below != nil {
-		out = out.union(s.later(s.derivation(r.Below), stage))
-	}
-	return out
-}
 
 // nodeKey is equal for equal sets of nodes.
 func nodeKey(nodes []*querygraph.Node) string {

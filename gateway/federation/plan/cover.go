@@ -28,35 +28,61 @@ func (s *solver) cover(demands []*demand) *solution {
 	}
 	if len(optional) > maxSubsets || s.units > unitsGreedy {
 		sol := s.greedy(demands)
-		if s.trace != nil && sol != nil {
-			sol.considered = &considered{demands: demands}
-		}
+		s.noteDemands(demands, []*solution{sol}, nil)
 		return sol
 	}
-	var best, second *solution
+	var all []*solution
 	lands := landings(demands)
 	for mask := range 1 << len(optional) {
 		allowed := func(w *way) bool {
-			if len(w.requests) == 0 || must[w.source()] {
+			if len(w.requests.least) == 0 || must[w.source()] {
 				return true
 			}
 			i := slices.Index(optional, w.source())
 			return i >= 0 && mask>>i&1 == 1
 		}
-		sol := s.assign(demands, allowed, paid(lands, allowed))
-		switch {
-		case sol == nil:
-		case best == nil || s.cost(sol) < s.cost(best):
-			best, second = sol, best
-		case s.trace != nil && (second == nil || s.cost(sol) < s.cost(second)) && !slices.Equal(sol.visited(), best.visited()):
-			second = sol
+		all = append(all, s.assign(demands, allowed, s.paid(lands, allowed), s.others())...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	kept := s.some(slices.Clone(all), s.others())
+	kept[0].others = slices.Clip(kept[1:])
+	s.noteDemands(demands, kept, all)
+	return kept[0]
+}
+
+// maxAlternatives is the number of solutions of a problem that are kept beside the best: those that cost up to a request
+// more, since that may be one that is made anyway.
+const maxAlternatives = 3
+
+// others is how many solutions are kept beside the best.
+func (s *solver) others() int {
+	if s.units > unitsSingle {
+		return 0
+	}
+	return maxAlternatives
+}
+
+// some returns the cheapest of the solutions, and a few whose requests differ.
+func (s *solver) some(all []*solution, others int) []*solution {
+	if len(all) == 1 {
+		return all
+	}
+	slices.SortStableFunc(all, func(a, b *solution) int { return cmp.Compare(s.worth(a), s.worth(b)) })
+	out := all[:1]
+	for _, sol := range all[1:] {
+		if len(out) > others || s.worth(sol) > s.worth(out[0])+costRequest {
+			break
+		}
+		if !slices.ContainsFunc(out, func(o *solution) bool { return slices.Equal(o.requests, sol.requests) }) {
+			out = append(out, sol)
 		}
 	}
-	if s.trace != nil && best != nil {
-		best.considered = &considered{demands: demands, second: second}
-	}
-	return best
+	return out
 }
+
+func (s *solver) worth(sol *solution) int { return s.expected(sol.requests, sol.extra) }
 
 // sources lists the sources that are needed whatever is chosen, and those among which there is a choice.
 func sources(demands []*demand) (must map[source]bool, optional []source) {
@@ -69,7 +95,7 @@ func sources(demands []*demand) (must map[source]bool, optional []source) {
 		}
 	}
 	for _, d := range demands {
-		free := func(w *way) bool { return len(w.requests) == 0 && (w.child == nil || len(w.child.requests) == 0) }
+		free := func(w *way) bool { return len(w.requests.least) == 0 && (w.child == nil || len(w.child.requests) == 0) }
 		if d.settled() || slices.ContainsFunc(d.ways, free) {
 			continue
 		}
@@ -104,7 +130,7 @@ func (s *solver) narrow(demands []*demand, must map[source]bool) {
 
 // greedy assigns in order, then again with all sources that were used.
 func (s *solver) greedy(demands []*demand) *solution {
-	best := s.assign(demands, func(*way) bool { return true }, nil)
+	best := s.assign(demands, func(*way) bool { return true }, nil, 0)[0]
 	lands := landings(demands)
 	for range 3 {
 		used := map[source]bool{}
@@ -114,11 +140,11 @@ func (s *solver) greedy(demands []*demand) *solution {
 			}
 		}
 		allowed := func(w *way) bool { return used[w.source()] }
-		next := s.assign(demands, allowed, paid(lands, allowed))
-		if next == nil || s.cost(next) >= s.cost(best) {
+		next := s.assign(demands, allowed, s.paid(lands, allowed), 0)
+		if next == nil || s.cost(next[0]) >= s.cost(best) {
 			break
 		}
-		best = next
+		best = next[0]
 	}
 	return best
 }
@@ -130,7 +156,7 @@ func landings(demands []*demand) []*way {
 	for _, d := range demands {
 		for _, list := range [][]*way{d.bundle, d.ways, d.parts} {
 			for _, w := range list {
-				if w.resume == nil && len(w.requests) > 0 && !seen[w.source()] {
+				if w.resume == nil && len(w.requests.least) > 0 && !seen[w.source()] {
 					seen[w.source()] = true
 					out = append(out, w)
 				}
@@ -141,99 +167,14 @@ func landings(demands []*demand) []*way {
 }
 
 // paid is what it takes to be where the allowed ways read.
-func paid(landings []*way, allowed func(*way) bool) requests {
+func (s *solver) paid(landings []*way, allowed func(*way) bool) requests {
 	var out requests
 	for _, w := range landings {
 		if allowed(w) {
-			out = out.union(w.requests)
+			out = s.beside(out, w.requests)
 		}
 	}
 	return out
-}
-
-// assign gives each demand its cheapest allowed way, beside what is paid already and what the demands before it have
-// chosen. nil: a demand has no allowed way.
-func (s *solver) assign(demands []*demand, allowed func(*way) bool, paid requests) *solution {
-	sol := &solution{requests: paid}
-	for pass := range 2 { // demands without a choice first: the others can share their requests
-		for _, d := range demands {
-			if d.settled() != (pass == 0) {
-				continue
-			}
-			p := s.choose(d, sol, allowed)
-			if p == nil {
-				return nil
-			}
-			sol.picks = append(sol.picks, p)
-		}
-	}
-	order := map[any]int{}
-	for i, d := range demands {
-		order[d.item] = i
-	}
-	slices.SortStableFunc(sol.picks, func(a, b *pick) int { return order[a.item] - order[b.item] })
-	return sol
-}
-
-// choose picks for one demand and adds its requests to the solution.
-func (s *solver) choose(d *demand, sol *solution, allowed func(*way) bool) *pick {
-	var best *pick
-	var bestRequests requests
-	bestExtra, bestPrice, bestFields := 0, 0, 0
-	try := func(ways []*way, child *solution, extra int) bool {
-		s.spend(1)
-		total := sol.requests
-		last, below := 0, 1
-		for _, w := range ways {
-			total = total.union(w.requests)
-			last = max(last, w.stage)
-		}
-		if child != nil {
-			total = total.union(s.later(child.requests, last))
-			extra += child.extra
-			below += child.fields
-		}
-		extra += last * below // what comes early is better than what comes late
-		price := s.price(total, sol.extra+extra)
-		if best != nil && price >= bestPrice {
-			return false
-		}
-		best, bestRequests, bestExtra, bestPrice = &pick{d.item, ways, child}, total, extra, price
-		bestFields = below
-		return true
-	}
-	if len(d.bundle) > 0 {
-		try(d.bundle, d.child, zip(d))
-	}
-	var open []*way
-	for _, w := range d.ways {
-		if allowed(w) {
-			try([]*way{w}, w.child, 1)
-			open = append(open, w)
-		}
-	}
-	for _, w := range d.parts {
-		if allowed(w) {
-			open = append(open, w)
-		}
-	}
-	if d.item.Selection != nil && len(open) > 1 && (best == nil || len(best.child.requests) > 0) {
-		for i := len(open); i >= 0 && len(open) > 1; i-- { // all of them, then without each that adds nothing
-			ways := open
-			if i < len(open) {
-				ways = slices.Delete(slices.Clone(open), i, i+1)
-			}
-			child := s.solve(d.item.Selection, d.item.Field.Type.Name(), targets(ways))
-			if child.failed == nil && try(ways, child, zip(d)+len(ways)) {
-				open = ways
-			}
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	sol.requests, sol.extra, sol.fields = bestRequests, sol.extra+bestExtra, sol.fields+bestFields
-	return best
 }
 
 // bundle chooses several ways for a demand that no way answers alone: as few as can be of those that go to a source that

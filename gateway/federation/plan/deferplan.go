@@ -80,7 +80,12 @@ func (d *deferral) plan(op *operation.Operation) (out *Plan, stuck *operation.De
 	whole, main := op.Root, *op
 	main.Root = d.root
 	if op.Kind == ast.Query {
-		err = planQuery(d.s, d.e, d.root)
+		var sol *solution
+		if sol, err = solveQuery(d.s, d.root); err == nil {
+			d.s.trace.chosen(d.s, sol, nil)
+			d.e.query(d.root, sol)
+			err = d.e.err
+		}
 	} else {
 		err = planRoots(d.s, d.e, d.root)
 	}

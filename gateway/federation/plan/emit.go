@@ -47,19 +47,26 @@ type emitter struct {
 	unit   int
 	err    error
 
-	part  int          // deferred part that is emitted, from 1; 0: none
-	sees  map[int]bool // parts whose values it may use beside those of no part
-	whole map[*operation.Selection]*operation.Selection
+	passed bool         // the groups are final
+	steps  *Trace       // nil: nobody asks
+	part   int          // deferred part that is emitted, from 1; 0: none
+	sees   map[int]bool // parts whose values it may use beside those of no part
+	whole  map[*operation.Selection]*operation.Selection
 
 	written map[*place]map[Key][]*spot // where client items and private ones for contexts are read
 	waiting []postponed
+	plannedRequests
 	avoid   *group  // a visit that must not be relied on
-	bridged bool    // visits were made for fallbacks: they may have inputs of later visits
+	bridged bool    // fallbacks have given visits inputs of later visits
 	solver  *solver // counts the work, and what a derivation takes
 }
 
 func newEmitter(s *solver, keys *keyring) *emitter {
-	return &emitter{g: s.g, keys: keys, solver: s}
+	var steps *Trace
+	if s.trace != nil {
+		steps = &Trace{}
+	}
+	return &emitter{steps: steps, g: s.g, keys: keys, solver: s, plannedRequests: plannedRequests{made: map[turned]bool{}, earliest: map[turned]int{}}}
 }
 
 // postponed is a pick whose arguments come from above: it is read when all that does not wait is.
@@ -95,6 +102,7 @@ func (e *emitter) emitAll(p *place, sol *solution) {
 			e.emit(t.place, t.sol)
 		}
 	}
+	e.expected = nil
 	if e.err == nil {
 		e.fallBack()
 		e.waitForTypes()
@@ -230,7 +238,7 @@ func (e *emitter) land(s *scope, node *querygraph.Node) *spot {
 		e.fail("plan: no way to land on %s for %s", node, s.typeName())
 		return nil
 	}
-	sp := e.visit(s, fact.Rule, nil, nil)
+	sp := e.visit(s, e.rule(s, fact), nil, nil)
 	s.landed = append(s.landed, sp)
 	return sp
 }
@@ -262,6 +270,7 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	if l.RepType == "" {
 		g.needs = e.visible(s.arrivals())
 	}
+	intended := e.intend(s, r)
 	for _, p := range l.Members {
 		g.needs = append(g.needs, e.ensure(s, p, true)...)
 	}
@@ -273,6 +282,7 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 			g.needs = append(g.needs, e.above(s.place, src)...)
 		}
 	}
+	e.intended = e.intended[:intended]
 	for _, sp := range g.needs {
 		for _, d := range sp.groups {
 			g.level = max(g.level, d.level+1)
@@ -280,6 +290,7 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	}
 	g.id = len(e.groups)
 	e.groups = append(e.groups, g)
+	e.make(g)
 	s.visits++
 	e.solver.spend(1 + len(g.needs))
 	return &spot{node: l.Node, sel: g.content, groups: []*group{g}, place: s.place}

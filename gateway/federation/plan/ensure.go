@@ -21,7 +21,7 @@ func (e *emitter) ensure(s *scope, p querygraph.Path, key bool) []*spot {
 		p = append(querygraph.Path{&open}, p[1:]...)
 	}
 	if p[0].Types == nil {
-		if at := e.reader(s, p, key); at != nil && !e.sooner(s, at, p) {
+		if at, below := e.reader(s, p, key); at != nil && !e.cheaper(s, at, below, p) {
 			return e.read(s, at, at.node.Edge(p[0].Name), p, key)
 		}
 		if at := e.brought(s, p); at != nil && e.avoid == nil {
@@ -33,7 +33,7 @@ func (e *emitter) ensure(s *scope, p querygraph.Path, key bool) []*spot {
 		e.fail("plan: no way to have %s of %s", p, s.typeName())
 		return nil
 	}
-	r := fact.Rule
+	r := e.rule(s, fact)
 	switch r.Kind {
 	case querygraph.Read:
 		if at := e.land(s, r.Node); at != nil {
@@ -82,11 +82,10 @@ func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path, key b
 }
 
 // reader finds the spot where the scope's objects are and the path can be read: one that selects the field already,
-// else the one reached earliest.
-func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
+// else the one reached earliest. rest is how one has there what is below the path's first field; nil: nothing is.
+func (e *emitter) reader(s *scope, p querygraph.Path, key bool) (best *spot, rest *querygraph.Fact) {
 	stored := e.keys.member(p[0])
 	elsewhere := func() bool { return key && e.system(s).Have(p).Doubt == querygraph.Sure }
-	var best *spot
 	bestRank := 0
 	for _, sp := range e.spots(s) {
 		edge := sp.node.Edge(p[0].Name)
@@ -97,8 +96,9 @@ func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
 			continue
 		}
 		null := edge.Nullable()
+		var below *querygraph.Fact
 		if len(p) > 1 {
-			below := e.g.System(p[0].Def.Type.Name(), []*querygraph.Node{edge.To}).Have(p[1:])
+			below = e.g.System(p[0].Def.Type.Name(), []*querygraph.Node{edge.To}).Have(p[1:])
 			if !below.Known {
 				continue
 			}
@@ -112,33 +112,64 @@ func (e *emitter) reader(s *scope, p querygraph.Path, key bool) *spot {
 			rank++
 		}
 		if best == nil || rank < bestRank {
-			best, bestRank = sp, rank
+			best, rest, bestRank = sp, below, rank
+		}
+	}
+	return best, rest
+}
+
+// cheaper reports whether the path can be had otherwise than at the spot by fewer requests that are not made anyway, or by
+// as many sooner. rest is what the path takes from there.
+func (e *emitter) cheaper(s *scope, at *spot, rest *querygraph.Fact, p querygraph.Path) bool {
+	if e.avoid != nil {
+		return false
+	}
+	finish := at.level()
+	if rest != nil {
+		finish += rest.Stage
+	}
+	first := e.first(s)
+	if finish < first {
+		return false // where the objects are anyway
+	}
+	fact := e.system(s).Have(p)
+	if !fact.Known {
+		return false
+	}
+	turn, here := at.groups[0].turn(), 0
+	if rest != nil {
+		here = e.lacking(turn, e.solver.derivation(rest), at.level()+1)
+	}
+	sooner := first+fact.Stage <= finish
+	if here == 0 && !sooner {
+		return false
+	}
+	other := e.lacking(turn, e.solver.derivation(fact), first)
+	return other < here || other == here && sooner
+}
+
+// rule chooses of the rules of a fact that of which most requests are made anyway.
+func (e *emitter) rule(s *scope, f *querygraph.Fact) *querygraph.Rule {
+	if len(f.Others) == 0 || e.avoid != nil {
+		return f.Rule
+	}
+	best, first := f.Rule, e.first(s)
+	least := e.lacking(e.turn(), e.solver.rule(best), first)
+	for _, r := range f.Others {
+		if n := e.lacking(e.turn(), e.solver.rule(r), first); n < least {
+			best, least = r, n
 		}
 	}
 	return best
 }
 
-// sooner reports whether the path can be had before it is read at the spot, by requests that are made anyway.
-func (e *emitter) sooner(s *scope, at *spot, p querygraph.Path) bool {
-	fact := e.system(s).Have(p)
-	if !fact.Known || e.avoid != nil {
-		return false
-	}
-	from := 0 // the level of the first hop
+// first is the level of a visit whose inputs are where the scope's objects are.
+func (e *emitter) first(s *scope) int {
+	first := 0
 	for _, sp := range e.visible(s.arrivals()) {
-		from = max(from, sp.level()+1)
+		first = max(first, sp.level()+1)
 	}
-	if from+fact.Stage > at.level() {
-		return false
-	}
-	for _, r := range e.solver.later(e.solver.derivation(fact), from) {
-		if !slices.ContainsFunc(e.groups, func(g *group) bool {
-			return g.turn() == at.groups[0].turn() && e.solver.request(g.level, g.node, g.root()) == r
-		}) {
-			return false
-		}
-	}
-	return true
+	return first
 }
 
 // brought finds a visit that has brought the value in with its requirements before.

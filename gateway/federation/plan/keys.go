@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"medicore.dev/medicore/gateway/federation/operation"
@@ -27,6 +29,19 @@ func newKeyring(g *querygraph.Graph, op *operation.Operation) *keyring {
 	k.learn(op.Root)
 	k.setApart(g, op.Root)
 	return k
+}
+
+// before returns the keyring as it was when it had given out so many keys.
+func (k *keyring) before(named int) *keyring {
+	later := func(_ string, key Key) bool { return int(key) >= named }
+	out := &keyring{
+		names: slices.Clone(k.names[:named]), byName: maps.Clone(k.byName), meaning: k.meaning, private: maps.Clone(k.private),
+		aliased: maps.Clone(k.aliased), apart: k.apart,
+	}
+	maps.DeleteFunc(out.byName, later)
+	maps.DeleteFunc(out.private, later)
+	maps.DeleteFunc(out.aliased, later)
+	return out
 }
 
 func (k *keyring) learn(sel *operation.Selection) {

@@ -31,7 +31,7 @@ func (e *emitter) reading(s *scope, l *querygraph.Landing) (fields, level int) {
 		if p[0].Types != nil {
 			return -1, 0
 		}
-		at := e.reader(s, p, true)
+		at, _ := e.reader(s, p, true)
 		if at == nil || !plain(at.node, p) {
 			return -1, 0
 		}

@@ -6,6 +6,16 @@ import (
 	"slices"
 )
 
+// pass has all passes improve the groups, once.
+func (e *emitter) pass() error {
+	if e.passed {
+		return nil
+	}
+	groups, err := passes(e.groups, e.solver, func(name string, groups []*group) { e.steps.passed(name, e.keys, groups) })
+	e.groups, e.passed = groups, true
+	return err
+}
+
 // passes improve the groups in this order. Each keeps the groups' inputs selected in groups they depend on.
 // done is told what each has left.
 func passes(groups []*group, s *solver, done func(pass string, groups []*group)) ([]*group, error) {

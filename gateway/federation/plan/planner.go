@@ -100,12 +100,14 @@ func (p *Planner) plan(ctx context.Context, op *operation.Operation, trace *Trac
 // finish makes the plan of what was emitted. sp: what was taken apart, nil: nothing.
 func finish(s *solver, e *emitter, op *operation.Operation, sp *split) (*Plan, error) {
 	g := s.g
-	groups, err := passes(e.groups, s, func(name string, groups []*group) { s.trace.passed(name, e.keys, groups) })
-	if err != nil {
+	if err := e.pass(); err != nil {
 		return nil, err
 	}
+	if s.trace != nil {
+		s.trace.Groups = e.steps.Groups
+	}
 	b := &builder{g: g, keys: e.keys, op: op, whole: e.whole, enums: map[string][]string{}}
-	b.build(groups)
+	b.build(e.groups)
 	out := &Plan{Operation: op.Kind, Fetches: b.fetches}
 	if op.Kind == ast.Subscription && len(out.Fetches) > 0 {
 		out.Source, out.Fetches = takeSource(out.Fetches)
@@ -127,32 +129,30 @@ func finish(s *solver, e *emitter, op *operation.Operation, sp *split) (*Plan, e
 
 // choose decides where each field is read and makes the visits.
 func choose(s *solver, op *operation.Operation, trace *Trace) (*solver, *emitter, error) {
+	s.trace = trace
 	e := newEmitter(s, newKeyring(s.g, op))
 	var root *operation.Selection
 	root, s.contexts = bindContexts(s.g, e.keys, op)
 	if len(s.contexts.bindings) > 0 {
 		e.written = map[*place]map[Key][]*spot{}
 	}
-	s.trace = trace
-	if op.Kind == ast.Query {
-		return s, e, planQuery(s, e, root)
+	if op.Kind != ast.Query {
+		return s, e, planRoots(s, e, root)
 	}
-	return s, e, planRoots(s, e, root)
+	sol, err := solveQuery(s, root)
+	if err != nil {
+		return s, e, err
+	}
+	e, err = draft(e, root, sol)
+	return s, e, err
 }
 
-// planQuery solves the root like any other object: each subgraph is a way to land on it.
-func planQuery(s *solver, e *emitter, root *operation.Selection) error {
+// solveQuery solves the root like any other object: each subgraph is a way to land on it.
+func solveQuery(s *solver, root *operation.Selection) (*solution, error) {
 	s.reach(root, root.Type, nil)
 	s.trace.reached(s, root, nil)
 	sol := s.solve(root, root.Type, nil)
-	s.trace.chosen(s, sol, nil)
-	if err := s.failed(sol); err != nil {
-		return err
-	}
-	top := newPlace(nil, 0, 0, root.Type, true)
-	e.tops = append(e.tops, top)
-	e.emitAll(top, sol)
-	return e.err
+	return sol, s.failed(sol)
 }
 
 // planRoots solves each root field of a mutation or subscription alone, in one subgraph. Neighbours in one subgraph
@@ -195,8 +195,10 @@ func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 			e.tops = append(e.tops, top)
 			g := &group{id: len(e.groups), node: at, scope: top.all, content: &sel{node: at}, unit: i}
 			e.groups = append(e.groups, g)
+			e.make(g)
 			top.enter(at, []*group{g}, "", g.content)
 		} // else it goes with the field before, which has no joins: the subgraph keeps the order
+		e.expected = s.later(best.requests, 1)
 		e.emitAll(e.groups[len(e.groups)-1].scope.place, best)
 		if e.err != nil {
 			return e.err

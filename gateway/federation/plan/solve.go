@@ -11,9 +11,10 @@ import (
 	"medicore.dev/medicore/gateway/federation/querygraph"
 )
 
-// Budgets of one operation, in units of work. Beyond the first the search only improves greedily, beyond the second
-// it ends with ErrTooComplex.
+// Budgets of one operation, in units of work. Beyond the first one solution of each problem is kept, and one is emitted,
+// beyond the second the search only improves greedily, beyond the third it ends with ErrTooComplex.
 const (
+	unitsSingle = 10_000
 	unitsGreedy = 200_000
 	unitsMax    = 2_000_000
 )
@@ -28,7 +29,7 @@ type solver struct {
 	units   int
 	err     error
 	memo    map[problem]*solution
-	derived map[*querygraph.Fact]requests
+	derived map[*querygraph.Fact]options
 	ids     map[*operation.Selection]int
 	subsets map[string]*operation.Selection
 	wholes  map[*operation.Selection]*operation.Selection
@@ -53,7 +54,8 @@ type solution struct {
 	extra    int
 	fields   int // asked here and below
 	picks    []*pick
-	failed   *failure // nothing else is set then
+	failed   *failure    // nothing else is set then
+	others   []*solution // by other requests, at about the same cost
 
 	// At an abstract type: the node that tells runtime types where no entry does, and what is done per runtime type.
 	discover *querygraph.Fact
@@ -83,7 +85,7 @@ type way struct {
 	node     *querygraph.Node
 	edge     *querygraph.Edge
 	stage    int
-	requests requests // of being there, without the child's
+	requests options // of being there, without the child's
 	bindings []binding
 	child    *solution
 }
@@ -107,7 +109,7 @@ func (s *solver) spend(units int) {
 
 func newSolver(ctx context.Context, g *querygraph.Graph) *solver {
 	return &solver{
-		ended: ctx.Err, g: g, kinds: 2 * len(g.SG.Subgraphs), memo: map[problem]*solution{}, derived: map[*querygraph.Fact]requests{},
+		ended: ctx.Err, g: g, kinds: 2 * len(g.SG.Subgraphs), memo: map[problem]*solution{}, derived: map[*querygraph.Fact]options{},
 		ids: map[*operation.Selection]int{}, positions: map[*operation.Selection]map[*operation.Item]int{}, subsets: map[string]*operation.Selection{},
 		wholes: map[*operation.Selection]*operation.Selection{}, reached: map[*operation.Selection][]*querygraph.Node{},
 	}

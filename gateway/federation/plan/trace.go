@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -81,16 +82,31 @@ type considered struct {
 	second   *solution
 }
 
-// consider keeps for a trace what the solution was chosen for.
-func (s *solver) consider(sol *solution, typeName string, entries []*querygraph.Node) {
-	if s.trace == nil || sol == nil {
+// noteDemands keeps for a trace what the solutions were chosen for, and from which others.
+func (s *solver) noteDemands(demands []*demand, kept, all []*solution) {
+	if s.trace == nil {
 		return
 	}
-	if sol.considered == nil {
-		sol.considered = &considered{}
+	slices.SortStableFunc(all, func(a, b *solution) int { return cmp.Compare(s.worth(a), s.worth(b)) })
+	for _, sol := range kept {
+		sol.considered = &considered{demands: demands}
+		if i := slices.IndexFunc(all, func(o *solution) bool { return !slices.Equal(o.visited(), sol.visited()) }); i >= 0 {
+			sol.considered.second = all[i]
+		}
 	}
-	c := sol.considered
-	c.typeName, c.entries = typeName, entries
+}
+
+// consider keeps for a trace what the solution and the others beside it were chosen for.
+func (s *solver) consider(sol *solution, typeName string, entries []*querygraph.Node) {
+	if s.trace == nil {
+		return
+	}
+	for _, o := range append([]*solution{sol}, sol.others...) {
+		if o.considered == nil {
+			o.considered = &considered{}
+		}
+		o.considered.typeName, o.considered.entries = typeName, entries
+	}
 }
 
 // reached notes the outcome of stage reach.
@@ -155,13 +171,13 @@ func (s *solver) choice(sol *solution, path []string) Choice {
 		}
 		i := slices.IndexFunc(sol.picks, func(p *pick) bool { return p.item == d.item })
 		for _, w := range slices.Concat(d.whole(), d.parts) {
-			r := w.requests
+			r := w.requests.least
 			extra := 1
 			if w.child != nil && w.child.failed == nil {
 				r, extra = r.union(s.later(w.child.requests, w.stage)), extra+w.child.extra
 			}
 			demand.Providers = append(demand.Providers, Provider{
-				Node: w.node.String(), How: w.how(), Requests: len(w.requests), Cost: s.price(r, extra),
+				Node: w.node.String(), How: w.how(), Requests: len(w.requests.least), Cost: s.price(r, extra),
 				Chosen: i >= 0 && slices.Contains(sol.picks[i].ways, w),
 			})
 		}

@@ -32,11 +32,12 @@ type Fact struct {
 	Node   *Node // land; nil: have
 	Path   Path
 
-	Known   bool  // it is possible; what follows is set only then
-	Doubt   Doubt // whether it may fail for some objects
-	Stage   int   // fetches that must have finished one after another, counted from the entry
-	Fetches int   // fetches of the derivation
-	Rule    *Rule // how
+	Known   bool    // it is possible; what follows is set only then
+	Doubt   Doubt   // whether it may fail for some objects
+	Stage   int     // fetches that must have finished one after another, counted from the entry
+	Fetches int     // fetches of the derivation
+	Rule    *Rule   // how
+	Others  []*Rule // that give it as surely and as early, by other fetches: a few
 
 	id      int
 	waiting []*Rule
@@ -425,10 +426,14 @@ func (w *worklist) push(r *Rule) {
 func (w *worklist) run() {
 	for w.Len() > 0 {
 		c, ok := heap.Pop(w).(candidate)
-		if !ok || c.rule.Head.Known {
+		if !ok {
 			continue
 		}
 		f := c.rule.Head
+		if f.Known {
+			f.consider(c)
+			continue
+		}
 		f.Known, f.Doubt, f.Stage, f.Fetches, f.Rule = true, c.doubt, c.stage, c.fetches, c.rule
 		for _, r := range f.waiting {
 			if r.open--; r.open == 0 {
@@ -436,6 +441,17 @@ func (w *worklist) run() {
 			}
 		}
 		f.waiting = nil
+	}
+}
+
+// maxOthers is the number of other rules that a fact keeps.
+const maxOthers = 3
+
+// consider keeps a rule by which a known fact could be derived as well. Where no fetch precedes the last, all are alike.
+func (f *Fact) consider(c candidate) {
+	alike := c.stage == 0 || c.stage == 1 && c.rule.Kind == Hop
+	if c.doubt == f.Doubt && c.stage == f.Stage && !alike && len(f.Others) < maxOthers {
+		f.Others = append(f.Others, c.rule)
 	}
 }
 
