@@ -155,58 +155,6 @@ func solveQuery(s *solver, root *operation.Selection) (*solution, error) {
 	return sol, s.failed(sol)
 }
 
-// planRoots solves each root field of a mutation or subscription alone, in one subgraph. Neighbours in one subgraph
-// share a request if nothing has to be joined to the first of them.
-func planRoots(s *solver, e *emitter, root *operation.Selection) error {
-	roots := rootNodes(s.g, root.Type)
-	s.reach(root, root.Type, roots)
-	s.trace.reached(s, root, nil)
-	for i, it := range root.Items {
-		if it.TypeName() || introspectionField(it.Field.Name) {
-			continue
-		}
-		part := s.part(root, []*operation.Item{it})
-		var best *solution
-		var at *querygraph.Node
-		failed := &solution{failed: s.unanswered(it, root.Type, nil)}
-		for _, n := range roots {
-			if n.Edge(it.Field.Name) == nil {
-				continue
-			}
-			clear(s.memo) // it depends on what can be reached, and that is only what this root leads to
-			s.reach(part, root.Type, []*querygraph.Node{n})
-			sol := s.solve(part, root.Type, []*querygraph.Node{n})
-			if sol.failed != nil {
-				failed = sol
-			} else if best == nil || s.price(sol.requests, sol.extra) < s.price(best.requests, best.extra) {
-				best, at = sol, n
-			}
-		}
-		if best == nil {
-			return s.failed(failed)
-		}
-		if s.err != nil {
-			return s.err
-		}
-		s.trace.chosen(s, best, nil)
-		if last := len(e.groups) - 1; last < 0 || e.groups[last].landing != nil || e.groups[last].node != at {
-			e.unit = i
-			top := newPlace(nil, 0, 0, root.Type, true)
-			e.tops = append(e.tops, top)
-			g := &group{id: len(e.groups), node: at, scope: top.all, content: &sel{node: at}, unit: i}
-			e.groups = append(e.groups, g)
-			e.make(g)
-			top.enter(at, []*group{g}, "", g.content)
-		} // else it goes with the field before, which has no joins: the subgraph keeps the order
-		e.expected = s.later(best.requests, 1)
-		e.emitAll(e.groups[len(e.groups)-1].scope.place, best)
-		if e.err != nil {
-			return e.err
-		}
-	}
-	return s.err
-}
-
 // rootNodes lists where the root type is.
 func rootNodes(g *querygraph.Graph, typeName string) []*querygraph.Node {
 	var roots []*querygraph.Node
