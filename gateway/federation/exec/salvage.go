@@ -191,7 +191,7 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 				}
 				found = true
 				l.key, l.types, l.paths = f.Key, f.Types, append(l.paths, at.path)
-				sight, seen := at.seen(f)
+				sight, seen := at.seen(f, typ)
 				private = private && !seen && f.Strict
 				if f.Child != nil {
 					below = append(below, asked{f.Child, sight, append(slices.Clip(at.path), plan.Segment{Key: f.Key})})
@@ -215,11 +215,21 @@ func (t *tree) index(o, p int32) int32 {
 	return t.element(o, i)
 }
 
-// seen returns what the client sees of a field's values, and whether it sees the field.
-func (a asked) seen(f *plan.WireField) (sight, bool) {
+// seen returns what the client sees of a field's values in an object of a type, "": one that is not known, and whether it
+// sees the field whichever type that is. One that it sees in some types only may as well have been asked for by the plan alone.
+func (a asked) seen(f *plan.WireField, typ string) (sight, bool) {
 	types := f.Types
-	if types == nil && a.wire.Type != "" {
+	switch {
+	case typ != "":
+		types = []string{typ}
+	case types == nil && a.wire.Type != "":
 		types = []string{a.wire.Type}
+	case types == nil:
+		types = a.wire.Possible
 	}
-	return a.sight.field(f.Key, types)
+	below, seen := a.sight.field(f.Key, types)
+	return below, seen && !slices.ContainsFunc(types, func(t string) bool {
+		_, seen := a.sight.field(f.Key, []string{t})
+		return !seen
+	})
 }
