@@ -59,7 +59,7 @@ func (s *solver) abstractFrom(sel *operation.Selection, typeName string, entries
 		case it.Types != nil:
 			for _, t := range it.Types {
 				switch {
-				case excluded(entries, t) || s.missing(s.whole(sel), t):
+				case excluded(entries, t) || s.missing(s.whole(sel), t, entries):
 				case told[t] == nil && s.lenient:
 				case told[t] == nil: // an answer without these objects must not look cheap
 					return &solution{failed: s.untold(it, t, typeName)}

@@ -76,7 +76,7 @@ func (d *deferral) plan(op *operation.Operation) (out *Plan, stuck *operation.De
 	if op.Kind != ast.Query {
 		roots = rootNodes(d.s.g, op.Root.Type)
 	}
-	d.s.reach(op.Root, op.Root.Type, roots) // of all there is: what is deferred decides nothing
+	d.s.reach(op.Root, op.Root.Type, [][]*querygraph.Node{roots}) // of all there is: what is deferred decides nothing
 	whole, main := op.Root, *op
 	main.Root = d.root
 	if op.Kind == ast.Query {
@@ -197,7 +197,7 @@ func (d *deferral) typed(sel *operation.Selection, items []*operation.Item, node
 	out := &solution{}
 	for _, it := range items {
 		for _, t := range it.Types {
-			if nodes[t] == nil && !it.TypeName() && !d.s.missing(d.whole[sel], t) {
+			if nodes[t] == nil && !it.TypeName() && !d.s.missing(d.whole[sel], t, nil) {
 				return &solution{failed: d.s.unanswered(it, t, nil)}
 			}
 		}
@@ -205,7 +205,7 @@ func (d *deferral) typed(sel *operation.Selection, items []*operation.Item, node
 	for _, t := range nodes.types() {
 		var own []*operation.Item
 		for _, it := range items {
-			if it.Applies(t) && !it.TypeName() && (it.Types == nil || !d.s.missing(d.whole[sel], t)) {
+			if it.Applies(t) && !it.TypeName() && (it.Types == nil || !d.s.missing(d.whole[sel], t, nil)) {
 				own = append(own, it)
 			}
 		}

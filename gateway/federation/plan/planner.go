@@ -149,7 +149,7 @@ func choose(s *solver, op *operation.Operation, trace *Trace) (*solver, *emitter
 
 // solveQuery solves the root like any other object: each subgraph is a way to land on it.
 func solveQuery(s *solver, root *operation.Selection) (*solution, error) {
-	s.reach(root, root.Type, nil)
+	s.reach(root, root.Type, [][]*querygraph.Node{nil})
 	s.trace.reached(s, root, nil)
 	sol := s.solve(root, root.Type, nil)
 	return sol, s.failed(sol)

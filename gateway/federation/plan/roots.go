@@ -34,7 +34,7 @@ func (c *rootChoice) follow(price int, before []*rootChoice) {
 // planRoots solves each root field of a mutation or subscription alone, in one subgraph.
 func planRoots(s *solver, e *emitter, root *operation.Selection) error {
 	roots := rootNodes(s.g, root.Type)
-	s.reach(root, root.Type, roots)
+	s.reach(root, root.Type, [][]*querygraph.Node{roots})
 	s.trace.reached(s, root, nil)
 	var last []*rootChoice
 	for i, it := range root.Items {
@@ -79,7 +79,7 @@ func (s *solver) root(root *operation.Selection, it *operation.Item, unit int, r
 			continue
 		}
 		clear(s.memo) // it depends on what can be reached, and that is only what this root leads to
-		s.reach(part, root.Type, []*querygraph.Node{n})
+		s.reach(part, root.Type, [][]*querygraph.Node{{n}})
 		if sol := s.solve(part, root.Type, []*querygraph.Node{n}); sol.failed != nil {
 			failed = sol
 		} else {

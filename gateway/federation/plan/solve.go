@@ -36,6 +36,7 @@ type solver struct {
 
 	positions map[*operation.Selection]map[*operation.Item]int
 	reached   map[*operation.Selection][]*querygraph.Node
+	reachedBy map[*operation.Selection][][]*querygraph.Node
 
 	contexts *contexts
 	trace    *Trace // nil: nobody asks
@@ -112,6 +113,7 @@ func newSolver(ctx context.Context, g *querygraph.Graph) *solver {
 		ended: ctx.Err, g: g, kinds: 2 * len(g.SG.Subgraphs), memo: map[problem]*solution{}, derived: map[*querygraph.Fact]options{},
 		ids: map[*operation.Selection]int{}, positions: map[*operation.Selection]map[*operation.Item]int{}, subsets: map[string]*operation.Selection{},
 		wholes: map[*operation.Selection]*operation.Selection{}, reached: map[*operation.Selection][]*querygraph.Node{},
+		reachedBy: map[*operation.Selection][][]*querygraph.Node{},
 	}
 }
 

@@ -117,7 +117,7 @@ func (t *Trace) reached(s *solver, sel *operation.Selection, path []string) {
 	r := Reached{Path: strings.Join(path, "."), Type: sel.Type, Nodes: nodeNames(s.reached[sel])}
 	if len(path) > 0 && s.g.SG.Schema.Types[sel.Type].Kind != ast.Object {
 		for _, m := range s.g.SG.Possible(sel.Type) {
-			if s.missing(sel, m) {
+			if s.missing(sel, m, nil) {
 				r.LeftOut = append(r.LeftOut, m)
 			}
 		}
