@@ -76,7 +76,9 @@ func (n *normaliser) mayBeNull(variable string) bool {
 func (n *normaliser) takes(c *collector, list ast.DirectiveList, parent string, types []string) bool {
 	yes, undecided := n.included(list)
 	if undecided {
-		n.field(c, &ast.Field{Alias: undecidedName, Name: "__typename", ObjectDefinition: n.schema.Types[parent]}, nil, parent, types)
+		for _, by := range c.by { // also where the selection itself is deferred
+			n.field(c, &ast.Field{Alias: undecidedName, Name: "__typename", ObjectDefinition: n.schema.Types[parent]}, by, parent, types)
+		}
 	}
 	return yes
 }

@@ -38,6 +38,7 @@ type group struct {
 type collector struct {
 	groups []*group
 	index  map[string]*group
+	by     []*Defer // who asks for the place's objects
 	defers map[fragmentKey]*Defer
 	order  []*Defer
 }
@@ -45,6 +46,9 @@ type collector struct {
 // selection normalises the selection sets written for one place of the given type.
 func (n *normaliser) selection(typeName string, sets []written) *Selection {
 	c := &collector{index: map[string]*group{}}
+	for _, w := range sets {
+		c.by = append(c.by, w.by)
+	}
 	for _, w := range sets {
 		n.collect(c, w, typeName, typeName, nil)
 	}
