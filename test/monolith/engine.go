@@ -116,7 +116,9 @@ func (e *Engine) prepare(c *Case, deferring bool) (*operation.Operation, exec.In
 	}
 	bits := map[string]bool{}
 	for _, name := range prepared.Conditions() {
-		bits[name], _ = vars[name].(bool)
+		if on, ok := vars[name].(bool); ok {
+			bits[name] = on
+		}
 	}
 	specialise := prepared.Specialise
 	if deferring {

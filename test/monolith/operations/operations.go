@@ -224,7 +224,7 @@ func (g *generator) alias(percent int) string {
 	if !g.chance(percent) {
 		return ""
 	}
-	names := []string{"id", "sku", "org", "num", "owner", "f0", "f1", "f2", "l0", "x", "y", "_id_1", "_0", "_e0", "_a1"}
+	names := []string{"id", "sku", "org", "num", "owner", "f0", "f1", "f2", "l0", "x", "y", "_id_1", "_0", "_e0", "_a1", "__typename"}
 	return names[g.r.IntN(len(names))] + ": "
 }
 
@@ -251,7 +251,13 @@ func (g *generator) condition() string {
 		if g.chance(40) {
 			g.declared[name] += fmt.Sprintf(" = %v", g.chance(50))
 		}
-		if !strings.Contains(g.declared[name], "=") || g.chance(30) {
+		switch {
+		case !strings.Contains(g.declared[name], "="):
+			g.variables[name] = g.chance(50)
+		case g.chance(10): // its default lets it be null
+			g.declared[name] = strings.Replace(g.declared[name], "!", "", 1)
+			g.variables[name] = nil
+		case g.chance(30):
 			g.variables[name] = g.chance(50)
 		}
 	}
