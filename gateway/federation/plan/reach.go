@@ -13,11 +13,15 @@ import (
 // it. It decides which fragments can match at all (see missing). The nodes come in choices: those of one field of one
 // runtime type are ways to read the same objects, those of another type's field lead to other objects.
 func (s *solver) reach(sel *operation.Selection, typeName string, choices [][]*querygraph.Node) {
-	s.reachedBy[sel], s.reached[sel] = choices, nil
-	for _, entries := range choices {
-		s.reached[sel] = union(s.reached[sel], entries)
+	var reached []*querygraph.Node
+	if len(choices) > 0 {
+		reached = slices.Clip(choices[0])
+		for _, entries := range choices[1:] {
+			reached = union(reached, entries)
+		}
 	}
-	s.spend(1 + len(s.reached[sel]))
+	s.reachedBy[sel], s.reached[sel] = choices, reached
+	s.spend(1 + len(reached))
 	if s.err != nil {
 		return
 	}
