@@ -170,6 +170,19 @@ func TestAnErrorStandsAtItsFieldThoughOneBeforeItIsDenied(t *testing.T) {
 	}
 }
 
+func TestMembersStandWhereTheyAreFirstMetForTheObjectsType(t *testing.T) {
+	p := New(Options{})
+	if err := p.Swap(composed(t, zoo), &fetcher{answer: func(string) string {
+		return `{"data":{"i":{"__typename":"A","i":{"__typename":"A","n":1,"only":2}}}}`
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, p, "", `{ i { ... on B { i { type: __typename } } i { n } ... on A { i { ... on A { only } } } i { kind: __typename } } }`, "")
+	if want := `{"data":{"i":{"i":{"n":1,"only":2,"kind":"A"}}}}`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestVariables(t *testing.T) {
 	f := &fetcher{answer: func(string) string { return `{"data":{"products":[]}}` }}
 	p := newPipeline(t, f, Options{})

@@ -21,10 +21,11 @@ type normaliser struct {
 	root      string // type on which @defer is ignored
 }
 
-// written is a selection set as the client wrote it, and the deferred fragment it belongs to.
+// written is a selection set as the client wrote it, the deferred fragment it belongs to, and where it was met at its place.
 type written struct {
 	set ast.SelectionSet
 	by  *Defer
+	at  int
 }
 
 // group is an item being collected: all fields of one response name for one set of runtime types.
@@ -39,6 +40,7 @@ type collector struct {
 	groups []*group
 	index  map[string]*group
 	by     []*Defer // who asks for the place's objects
+	met    int      // selection sets below the place
 	defers map[fragmentKey]*Defer
 	order  []*Defer
 }
@@ -133,6 +135,7 @@ func atoms(same []*group) map[*group][]*group {
 					atom.sets = append(atom.sets, o.sets...)
 					atom.by = append(atom.by, o.by...)
 				}
+				slices.SortStableFunc(atom.sets, func(a, b written) int { return a.at - b.at })
 				at[signature] = atom
 				out[g] = append(out[g], atom)
 			}
@@ -174,12 +177,12 @@ func (n *normaliser) collect(c *collector, w written, place, parent string, type
 		case *ast.InlineFragment:
 			if n.takes(c, s.Directives, parent, types) {
 				by := n.fragmentDefer(c, s.Directives, place, fragmentKey{inline: s, around: w.by})
-				n.fragment(c, written{s.SelectionSet, by}, s.TypeCondition, place, parent, types)
+				n.fragment(c, written{set: s.SelectionSet, by: by}, s.TypeCondition, place, parent, types)
 			}
 		case *ast.FragmentSpread:
 			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.takes(c, s.Directives, parent, types) {
 				by := n.fragmentDefer(c, s.Directives, place, fragmentKey{spread: s.Name, around: w.by})
-				n.fragment(c, written{def.SelectionSet, by}, def.TypeCondition, place, parent, types)
+				n.fragment(c, written{set: def.SelectionSet, by: by}, def.TypeCondition, place, parent, types)
 			}
 		}
 	}
@@ -243,7 +246,8 @@ func (n *normaliser) field(c *collector, f *ast.Field, by *Defer, parent string,
 	}
 	g.by = append(g.by, by)
 	if len(f.SelectionSet) > 0 {
-		g.sets = append(g.sets, written{f.SelectionSet, by})
+		c.met++
+		g.sets = append(g.sets, written{f.SelectionSet, by, c.met})
 	}
 }
 

@@ -132,7 +132,7 @@ func (s *shaper) collect(sels []*operation.Selection, runtimeType string) []*ask
 				index[it.Name] = a
 				out = append(out, a)
 			}
-			if s.split != nil && it.Selection != nil && a.item != it { // one for some types holds all that the one for all does
+			if it.Selection != nil && a.item != it { // one for some types holds all that the one for all does
 				if it.Types == nil {
 					continue
 				}
