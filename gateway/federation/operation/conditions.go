@@ -76,8 +76,42 @@ func (n *normaliser) mayBeNull(variable string) bool {
 func (n *normaliser) takes(c *collector, list ast.DirectiveList, parent string, types []string) bool {
 	yes, undecided := n.included(list)
 	if undecided {
-		for _, by := range c.by { // also where the selection itself is deferred
-			n.field(c, &ast.Field{Alias: undecidedName, Name: "__typename", ObjectDefinition: n.schema.Types[parent]}, by, parent, types)
+		n.undecided(c, parent, types)
+	}
+	return yes
+}
+
+func (n *normaliser) undecided(c *collector, parent string, types []string) {
+	for _, by := range c.by { // also where the selection itself is deferred
+		n.field(c, &ast.Field{Alias: undecidedName, Name: "__typename", ObjectDefinition: n.schema.Types[parent]}, by, parent, types)
+	}
+}
+
+// takesSpread is takes for the spread of a fragment. Where an object has met the fragment before, graphql-js looks neither
+// at it nor at its conditions again.
+func (n *normaliser) takesSpread(c *collector, s *ast.FragmentSpread, place, parent string, types []string) bool {
+	yes, undecided := n.included(s.Directives)
+	if !n.undecidable {
+		return yes
+	}
+	all := types
+	if all == nil {
+		all = n.runtimeTypes(place)
+	}
+	switch {
+	case yes:
+		if c.spread == nil {
+			c.spread = map[string][]string{}
+		}
+		met := append(slices.Clone(c.spread[s.Name]), all...)
+		slices.Sort(met)
+		c.spread[s.Name] = slices.Compact(met)
+	case undecided && c.spread[s.Name] == nil:
+		n.undecided(c, parent, types)
+	case undecided:
+		left := slices.DeleteFunc(slices.Clone(all), func(t string) bool { _, met := slices.BinarySearch(c.spread[s.Name], t); return met })
+		if len(left) > 0 {
+			n.undecided(c, parent, left)
 		}
 	}
 	return yes

@@ -14,7 +14,8 @@ type normaliser struct {
 	possible map[string][]string // runtime types by name, filled as needed
 	values   map[string]bool
 
-	variables ast.VariableDefinitionList
+	variables   ast.VariableDefinitionList
+	undecidable bool // a condition depends on a variable that is null
 
 	deferring bool   // heed @defer
 	deferred  bool   // something was
@@ -43,6 +44,7 @@ type collector struct {
 	met    int      // selection sets below the place
 	defers map[fragmentKey]*Defer
 	order  []*Defer
+	spread map[string][]string // runtime types whose objects have met the fragment, sorted; only where a condition may be undecided
 }
 
 // selection normalises the selection sets written for one place of the given type.
@@ -180,7 +182,7 @@ func (n *normaliser) collect(c *collector, w written, place, parent string, type
 				n.fragment(c, written{set: s.SelectionSet, by: by}, s.TypeCondition, place, parent, types)
 			}
 		case *ast.FragmentSpread:
-			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.takes(c, s.Directives, parent, types) {
+			if def := n.doc.Fragments.ForName(s.Name); def != nil && n.takesSpread(c, s, place, parent, types) {
 				by := n.fragmentDefer(c, s.Directives, place, fragmentKey{spread: s.Name, around: w.by})
 				n.fragment(c, written{set: def.SelectionSet, by: by}, def.TypeCondition, place, parent, types)
 			}

@@ -136,6 +136,10 @@ func (p *Prepared) specialise(values map[string]bool, labels []string, deferring
 		return nil, fmt.Errorf("schema has no %s type", p.op.Operation)
 	}
 	n := &normaliser{schema: p.schema, doc: p.doc, possible: map[string][]string{}, values: values, deferring: deferring, variables: p.op.VariableDefinitions}
+	n.undecidable = slices.ContainsFunc(p.conditions, func(v string) bool {
+		_, given := values[v]
+		return !given && n.mayBeNull(v)
+	})
 	if p.op.Operation == ast.Mutation {
 		n.root = root.Name
 	}
