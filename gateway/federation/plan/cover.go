@@ -53,8 +53,8 @@ func (s *solver) cover(demands []*demand) *solution {
 }
 
 // maxAlternatives is the number of solutions of a problem that are kept beside the best: those that cost up to a request
-// more, since that may be one that is made anyway.
-const maxAlternatives = 3
+// more, since that may be one that is made anyway. More than one finds hardly anything.
+const maxAlternatives = 1
 
 // others is how many solutions are kept beside the best.
 func (s *solver) others() int {
