@@ -66,7 +66,7 @@ func newEmitter(s *solver, keys *keyring) *emitter {
 	if s.trace != nil {
 		steps = &Trace{}
 	}
-	return &emitter{steps: steps, g: s.g, keys: keys, solver: s, plannedRequests: plannedRequests{made: map[turned]bool{}, earliest: map[turned]int{}}}
+	return &emitter{steps: steps, g: s.g, keys: keys, solver: s}
 }
 
 // postponed is a pick whose arguments come from above: it is read when all that does not wait is.
@@ -290,7 +290,6 @@ func (e *emitter) visit(s *scope, r *querygraph.Rule, requires querygraph.FieldS
 	}
 	g.id = len(e.groups)
 	e.groups = append(e.groups, g)
-	e.make(g)
 	s.visits++
 	e.solver.spend(1 + len(g.needs))
 	return &spot{node: l.Node, sel: g.content, groups: []*group{g}, place: s.place}

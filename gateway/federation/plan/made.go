@@ -1,14 +1,13 @@
 package plan
 
-import (
-	"medicore.dev/medicore/gateway/federation/querygraph"
-)
+import "medicore.dev/medicore/gateway/federation/querygraph"
 
-// plannedRequests notes which requests the visits make that have been emitted. Where something can be had in several ways, that is
-// taken for which least is asked that is not asked anyway.
+// plannedRequests notes which requests the visits make that have been emitted. Where something can be had in several ways,
+// that is taken for which least is asked that is not asked anyway.
 type plannedRequests struct {
 	made     map[turned]bool
 	earliest map[turned]int // by the request's kind: the first level
+	indexed  int            // groups of which these tell
 	intended []requests     // by absolute level: of the visits under way
 	expected requests       // by absolute level: of the solution, which are estimates
 	trusting bool           // something was chosen because of what is expected
@@ -17,14 +16,20 @@ type plannedRequests struct {
 // turned is a request, or a kind of request, of a turn.
 type turned struct{ turn, request int }
 
-// make notes the group's request. Its level is known.
-func (e *emitter) make(g *group) {
-	r := e.solver.request(g.level, g.node, g.root())
-	e.made[turned{g.turn(), r}] = true
-	kind := turned{g.turn(), r % e.solver.kinds}
-	if first, ok := e.earliest[kind]; !ok || r < first {
-		e.earliest[kind] = r
+// index notes the requests of the groups that have been made since it was asked for last.
+func (e *emitter) index() {
+	if e.made == nil {
+		e.made, e.earliest = map[turned]bool{}, map[turned]int{}
 	}
+	for _, g := range e.groups[e.indexed:] {
+		r := e.solver.request(g.level, g.node, g.root())
+		e.made[turned{g.turn(), r}] = true
+		kind := turned{g.turn(), r % e.solver.kinds}
+		if first, ok := e.earliest[kind]; !ok || r < first {
+			e.earliest[kind] = r
+		}
+	}
+	e.indexed = len(e.groups)
 }
 
 // intend notes what a rule takes, of its options that of which most is asked anyway. Returned is how many sets there were.
@@ -61,6 +66,7 @@ func (e *emitter) lacking(turn int, o options, first int) int {
 
 // lacks weighs the requests that are not made anyway: those more that no earlier one can be put off to (see delay).
 func (e *emitter) lacks(turn int, set requests, first int) int {
+	e.index()
 	n := 0
 	for _, r := range set {
 		r += first * e.solver.kinds

@@ -97,7 +97,6 @@ func (e *emitter) root(root *operation.Selection, c *rootChoice) {
 		e.tops = append(e.tops, top)
 		g := &group{id: len(e.groups), node: c.node, scope: top.all, content: &sel{node: c.node}, unit: c.unit}
 		e.groups = append(e.groups, g)
-		e.make(g)
 		top.enter(c.node, []*group{g}, "", g.content)
 	} // else it goes with the field before, which has no joins: the subgraph keeps the order
 	e.expected = e.solver.later(c.sol.requests, 1)
