@@ -76,7 +76,7 @@ func TestPeers(t *testing.T) {
 			t.Logf("supergraph %d: %s cannot load it: %s", n, name, why)
 		}
 		for i := range uint64(*peerOps) {
-			op, err := operations.New(engine.Supergraph.API(), *seed<<32+n, i)
+			op, err := operations.Plain(engine.Supergraph.API(), *seed<<32+n, i)
 			if err != nil {
 				t.Fatal(err)
 			}

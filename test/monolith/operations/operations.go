@@ -21,12 +21,20 @@ type Operation struct {
 // attempts is how often an operation is made up anew when two of its fields cannot be merged.
 const attempts = 40
 
-// New makes operation number n of a seed. It is valid.
+// Plain makes operation number n of a seed, without what few gateways are right about: aliases spelled `__typename`, and
+// conditions that are null. It is valid.
+func Plain(schema *ast.Schema, seed, n uint64) (*Operation, error) { return generate(schema, seed, n, nil) }
+
+// New makes operation number n of a seed, of all that operations can have. It is valid.
 func New(schema *ast.Schema, seed, n uint64) (*Operation, error) {
+	return generate(schema, seed, n, rand.New(rand.NewPCG(seed, ^n)))
+}
+
+func generate(schema *ast.Schema, seed, n uint64, odd *rand.Rand) (*Operation, error) {
 	r := rand.New(rand.NewPCG(seed, n))
 	var errs error
 	for i := range attempts {
-		g := &generator{schema: schema, r: r, left: 4 + r.IntN(36-i/2), variables: map[string]any{}, declared: map[string]string{}}
+		g := &generator{schema: schema, r: r, odd: odd, left: 4 + r.IntN(36-i/2), variables: map[string]any{}, declared: map[string]string{}}
 		op := g.operation()
 		_, list := gqlparser.LoadQueryWithRules(schema, op.Text, nil)
 		if len(list) == 0 {
@@ -40,6 +48,7 @@ func New(schema *ast.Schema, seed, n uint64) (*Operation, error) {
 type generator struct {
 	schema    *ast.Schema
 	r         *rand.Rand
+	odd       *rand.Rand // decides what Plain leaves out; nil: nothing of it
 	left      int // fields and fragments that may still be written
 	variables map[string]any
 	declared  map[string]string // variable to its type and default
@@ -50,6 +59,8 @@ type generator struct {
 type fragment struct{ name, on, text string }
 
 func (g *generator) chance(percent int) bool { return g.r.IntN(100) < percent }
+
+func (g *generator) oddly(percent int) bool { return g.odd != nil && g.odd.IntN(100) < percent }
 
 func (g *generator) operation() *Operation {
 	root, kind := g.schema.Query, "query"
@@ -224,8 +235,12 @@ func (g *generator) alias(percent int) string {
 	if !g.chance(percent) {
 		return ""
 	}
-	names := []string{"id", "sku", "org", "num", "owner", "f0", "f1", "f2", "l0", "x", "y", "_id_1", "_0", "_e0", "_a1", "__typename"}
-	return names[g.r.IntN(len(names))] + ": "
+	names := []string{"id", "sku", "org", "num", "owner", "f0", "f1", "f2", "l0", "x", "y", "_id_1", "_0", "_e0", "_a1"}
+	name := names[g.r.IntN(len(names))]
+	if g.oddly(6) {
+		name = "__typename"
+	}
+	return name + ": "
 }
 
 func (g *generator) conditions(percent int) string {
@@ -251,14 +266,13 @@ func (g *generator) condition() string {
 		if g.chance(40) {
 			g.declared[name] += fmt.Sprintf(" = %v", g.chance(50))
 		}
-		switch {
-		case !strings.Contains(g.declared[name], "="):
+		may := strings.Contains(g.declared[name], "=")
+		if !may || g.chance(30) {
 			g.variables[name] = g.chance(50)
-		case g.chance(10): // its default lets it be null
+		}
+		if may && g.oddly(10) { // its default lets it be null
 			g.declared[name] = strings.Replace(g.declared[name], "!", "", 1)
 			g.variables[name] = nil
-		case g.chance(30):
-			g.variables[name] = g.chance(50)
 		}
 	}
 	return "$" + name
