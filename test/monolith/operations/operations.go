@@ -23,7 +23,9 @@ const attempts = 40
 
 // Plain makes operation number n of a seed, without what few gateways are right about: aliases spelled `__typename`, and
 // conditions that are null. It is valid.
-func Plain(schema *ast.Schema, seed, n uint64) (*Operation, error) { return generate(schema, seed, n, nil) }
+func Plain(schema *ast.Schema, seed, n uint64) (*Operation, error) {
+	return generate(schema, seed, n, nil)
+}
 
 // New makes operation number n of a seed, of all that operations can have. It is valid.
 func New(schema *ast.Schema, seed, n uint64) (*Operation, error) {
@@ -49,7 +51,7 @@ type generator struct {
 	schema    *ast.Schema
 	r         *rand.Rand
 	odd       *rand.Rand // decides what Plain leaves out; nil: nothing of it
-	left      int // fields and fragments that may still be written
+	left      int        // fields and fragments that may still be written
 	variables map[string]any
 	declared  map[string]string // variable to its type and default
 	fragments []fragment
