@@ -135,7 +135,7 @@ func (b *builder) ownKeys(s *sel) (keys []Rep) {
 		}
 		selected := func(f *querygraph.FieldSel) bool {
 			key := b.keys.member(f)
-			return f.Sub == nil && (s.find(key) != nil || slices.ContainsFunc(s.branches, func(br *sel) bool { return br.node == n && br.find(key) != nil }))
+			return f.Sub == nil && (s.find(key) != nil || slices.ContainsFunc(s.branches, func(br *sel) bool { return slices.Contains(br.node.Members(), member) && br.find(key) != nil }))
 		}
 		for _, l := range b.g.Landings(member) {
 			if l.Node == n && l.RepType != "" && !slices.ContainsFunc(l.Key, func(f *querygraph.FieldSel) bool { return !selected(f) }) {
