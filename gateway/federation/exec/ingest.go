@@ -50,8 +50,8 @@ func (in *ingester) object(o int32, w *plan.Wire, into ref, isRoot bool) ref {
 		defer in.t.putIndex(index)
 	}
 	name := in.s.typeName(into)
-	for i := range w.Fields {
-		f := &w.Fields[i]
+	for i := range len(w.Fields) + len(w.Spare) {
+		f := wireField(w, i)
 		if f.Types != nil && !contains(f.Types, name) {
 			continue
 		}
@@ -75,6 +75,14 @@ func (in *ingester) object(o int32, w *plan.Wire, into ref, isRoot bool) ref {
 		}
 	}
 	return into
+}
+
+// wireField returns a field that is read at a level, the spare ones last.
+func wireField(w *plan.Wire, i int) *plan.WireField {
+	if i < len(w.Fields) {
+		return &w.Fields[i]
+	}
+	return &w.Spare[i-len(w.Fields)]
 }
 
 // members returns the first member of each name.

@@ -9,20 +9,62 @@ import (
 	queryparser "github.com/vektah/gqlparser/v2/parser"
 )
 
-// pruned is the document less the fields. ok is false when there are none that something is left to ask for without.
+// pruned is the document less the fields, and with what the objects around them are named by. ok is false when there are no
+// fields that something is left to ask for without.
 func pruned(document string, list []lost) (text string, ok bool) {
 	doc, err := queryparser.ParseQuery(&ast.Source{Input: document})
 	if err != nil {
 		return "", false // the planner wrote it, so this cannot be
 	}
 	op := doc.Operations[0]
+	broken := slices.ContainsFunc(list, func(l lost) bool { return l.spare })
 	for _, l := range list {
 		set, done, left := without(op.SelectionSet, l.names)
 		if done && (left || l.top == nil || l.top.Type == "" && !l.top.Opaque) { // an entity also tells its type
 			op.SelectionSet, ok = set, true
+			if !broken {
+				addSpare(set, l)
+			}
 		}
 	}
 	return printed(doc), ok
+}
+
+// addSpare asks for what the entity around a lost field is named by, unless its place is not the only one of its name.
+func addSpare(set ast.SelectionSet, l lost) {
+	if l.entity == nil || l.entity.Spare == nil {
+		return
+	}
+	fields := at(set, l.names[:l.depth])
+	if len(fields) != 1 {
+		return
+	}
+	for _, f := range l.entity.Spare {
+		if len(at(fields[0].SelectionSet, []string{f.Name})) > 0 {
+			continue // for another lost field
+		}
+		field := &ast.Field{Alias: f.Name, Name: f.Field}
+		fields[0].SelectionSet = append(fields[0].SelectionSet, &ast.InlineFragment{TypeCondition: f.Types[0], SelectionSet: ast.SelectionSet{field}})
+	}
+}
+
+// at lists the fields at the end of a path.
+func at(set ast.SelectionSet, path []string) (out []*ast.Field) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			switch {
+			case s.Alias != path[0]:
+			case len(path) == 1:
+				out = append(out, s)
+			default:
+				out = append(out, at(s.SelectionSet, path[1:])...)
+			}
+		case *ast.InlineFragment:
+			out = append(out, at(s.SelectionSet, path)...)
+		}
+	}
+	return out
 }
 
 // without takes the field at a path out of a selection set. left says that something else is asked of the same object.

@@ -40,6 +40,10 @@ func (r *run) salvage(ctx context.Context, c *call, a answer) (more []answer) {
 		if !ok {
 			break
 		}
+		if last := len(more) - 1; last >= 0 && slices.ContainsFunc(gone[known:], func(l lost) bool { return l.spare }) {
+			r.exec.putTree(more[last].tree) // it is worse than it had been without
+			more = more[:last]
+		}
 		if a = r.ask(ctx, c, a.part, rest); a.err != nil {
 			break // that it was lost is told already
 		}
@@ -48,7 +52,7 @@ func (r *run) salvage(ctx context.Context, c *call, a answer) (more []answer) {
 			break
 		}
 		more = append(more, a)
-		c.lost = append(c.lost, gone[known:]...)
+		c.lost = append(c.lost, slices.DeleteFunc(slices.Clone(gone[known:]), func(l lost) bool { return l.spare })...)
 	}
 	return more
 }
@@ -60,6 +64,7 @@ type lost struct {
 	key   plan.Key
 	types []string   // of the objects; nil: all
 	top   *plan.Wire // of the entity that it is a field of; nil: it is further below
+	spare bool       // nobody asked for it at first
 
 	// The nearest entity around it that the answer names, nil: none; where its objects are; how many names lead to it; and
 	// the way from there to the field.
@@ -199,7 +204,11 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 			}
 		}
 		if !found {
-			return l, false
+			l.names = append(l.names, name)
+			l.spare = slices.ContainsFunc(level, func(at asked) bool {
+				return slices.ContainsFunc(at.wire.Spare, func(f plan.WireField) bool { return f.Name == name })
+			})
+			return l, cut && l.spare
 		}
 		l.names, l.keys, level = append(l.names, name), append(l.keys, l.key), below
 	}

@@ -93,12 +93,15 @@ func (k *keyring) client(it *operation.Item) Key {
 }
 
 // fresh returns a key whose name nobody uses.
-func (k *keyring) fresh(base string) Key {
+func (k *keyring) fresh(base string) Key { return k.named(k.unused(base)) }
+
+// unused returns a name that nobody uses.
+func (k *keyring) unused(base string) string {
 	for n := 1; ; n++ {
 		name := "_" + base + "_" + strconv.Itoa(n)
 		_, byClient := k.meaning[name]
 		if _, given := k.byName[name]; !byClient && !given {
-			return k.named(name)
+			return name
 		}
 	}
 }

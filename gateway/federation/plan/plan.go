@@ -139,8 +139,9 @@ type Wire struct {
 	Root     bool     // a root type, which may have another name in the subgraph
 	Opaque   bool     // the answer's `__typename` must be ignored (an @interfaceObject position): the runtime type stays unknown
 	Fields   []WireField
-	Keys     []Rep  // how these objects are named to the subgraph by what is among Fields
-	On       string // with Keys: the type of which Fields are selected, as the subgraph has it
+	Keys     []Rep       // how these objects are named to the subgraph by what is among Fields and Spare
+	Spare    []WireField // members of Keys that are not in the document: they are asked for only where something is asked again
+	On       string      // with Keys: the type of which Fields are selected, as the subgraph has it
 }
 
 // WireField maps one member of an answer's object.

@@ -69,6 +69,7 @@ func (w *weigher) wire(wire *Wire) {
 	}
 	w.seen[wire] = true
 	w.bytes += 128 + stringSize*len(wire.Possible)
+	w.bytes += wireFieldSize * len(wire.Spare)
 	w.reps(wire.Keys)
 	for i := range wire.Fields {
 		f := &wire.Fields[i]

@@ -99,7 +99,8 @@ func (b *builder) wire(s *sel) *Wire {
 	}
 	w.Fields = b.wireFields(nil, s, nil)
 	if b.endangered(s) {
-		w.Keys, w.On = b.ownKeys(s), s.node.Type.Name
+		w.On = s.node.Type.Name
+		b.ownKeys(w, s)
 	}
 	return w
 }
@@ -123,10 +124,11 @@ func (b *builder) isInput(key Key) bool {
 	return int(key) < len(b.inputs) && b.inputs[key]
 }
 
-// ownKeys says how the objects of a level are named to the subgraph that is asked for them, by the leaves that are selected.
-func (b *builder) ownKeys(s *sel) (keys []Rep) {
+// ownKeys says how the objects of a level are named to the subgraph that is asked for them: by leaves that are selected, or else
+// by some that are spare.
+func (b *builder) ownKeys(w *Wire, s *sel) {
 	if s.node.Type.InterfaceObject {
-		return nil
+		return
 	}
 	for _, member := range s.node.Members() {
 		n := s.node.Member(member)
@@ -135,16 +137,50 @@ func (b *builder) ownKeys(s *sel) (keys []Rep) {
 		}
 		selected := func(f *querygraph.FieldSel) bool {
 			key := b.keys.member(f)
-			return f.Sub == nil && (s.find(key) != nil || slices.ContainsFunc(s.branches, func(br *sel) bool { return slices.Contains(br.node.Members(), member) && br.find(key) != nil }))
+			return s.find(key) != nil || slices.ContainsFunc(s.branches, func(br *sel) bool { return slices.Contains(br.node.Members(), member) && br.find(key) != nil })
 		}
+		var least []WireField
+		var key querygraph.FieldSet
+		as := ""
 		for _, l := range b.g.Landings(member) {
-			if l.Node == n && l.RepType != "" && !slices.ContainsFunc(l.Key, func(f *querygraph.FieldSel) bool { return !selected(f) }) {
-				keys = append(keys, Rep{Types: []string{member}, TypeName: l.RepType, Fields: b.members(nil, l.Key, true)})
-				break
+			if l.Node != n || l.RepType == "" {
+				continue
+			}
+			if spare, ok := b.spare(w, n, l.Key, selected); ok && (key == nil || len(spare) < len(least)) {
+				least, key, as = spare, l.Key, l.RepType
 			}
 		}
+		if key != nil {
+			w.Keys = append(w.Keys, Rep{Types: []string{member}, TypeName: as, Fields: b.members(nil, key, true)})
+			w.Spare = append(w.Spare, least...)
+		}
 	}
-	return keys
+}
+
+// spare lists the leaves of a key that are not selected of the objects at a node. ok is false where those cannot be asked for.
+func (b *builder) spare(w *Wire, n *querygraph.Node, key querygraph.FieldSet, selected func(*querygraph.FieldSel) bool) (list []WireField, ok bool) {
+	for _, f := range key {
+		if f.Sub != nil {
+			return nil, false
+		}
+		if selected(f) {
+			continue
+		}
+		own := n.Type.Field(f.Name)
+		if own == nil || !own.Type.NonNull || own.Type.Elem != nil || f.Args != "" {
+			return nil, false
+		}
+		named := own.Type.Name()
+		field := WireField{Name: b.keys.unused(f.Name), Types: []string{n.Type.Name}, Key: b.keys.member(f), Field: f.Name, Type: own.Type, Leaf: b.leaf(named), Strict: true}
+		if field.Leaf == LeafEnum {
+			field.Enum = b.values(named)
+		}
+		if slices.ContainsFunc(w.Spare, func(o WireField) bool { return o.Name == field.Name && o.Type.String() != field.Type.String() }) {
+			return nil, false
+		}
+		list = append(list, field)
+	}
+	return list, true
 }
 
 func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireField {
@@ -185,7 +221,7 @@ func (w *Wire) equal(o *Wire) bool {
 		return w == o
 	}
 	return w.Type == o.Type && w.Root == o.Root && w.Opaque == o.Opaque && slices.Equal(w.Possible, o.Possible) && slices.EqualFunc(w.Fields, o.Fields, equalFields) &&
-		w.On == o.On && (len(w.Keys)+len(o.Keys) == 0 || reflect.DeepEqual(w.Keys, o.Keys))
+		slices.EqualFunc(w.Spare, o.Spare, equalFields) && w.On == o.On && (len(w.Keys)+len(o.Keys) == 0 || reflect.DeepEqual(w.Keys, o.Keys))
 }
 
 func equalFields(a, b WireField) bool {
