@@ -160,7 +160,8 @@ func (r *run) collateral(c *call, a answer) (list []lost) {
 }
 
 // lost follows an error's path, from element p of it on, through what is asked at node o of the answer. ok says that the
-// error is at a field that the client did not ask for and that must not be null, and that its object is null.
+// error is at a field that must not be null and that the client did not ask for, at one of the places at least that are asked
+// for together, and that its object is null.
 func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 	cut, private := false, false
 	for ; p >= 0; p = t.nodes[p].next {
@@ -187,21 +188,23 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 		}
 		var below []asked
 		found := false
-		private, l.paths = true, nil
+		private, l.paths = false, nil
 		for _, at := range level {
+			here, unseen := false, true
 			for i := range at.wire.Fields {
 				f := &at.wire.Fields[i]
 				if f.Name != name || f.Types != nil && typ != "" && !contains(f.Types, typ) {
 					continue
 				}
-				found = true
+				here = true
 				l.key, l.types, l.paths = f.Key, f.Types, append(l.paths, at.path)
 				sight, seen := at.seen(f, typ)
-				private = private && !seen && f.Strict
+				unseen = unseen && !seen && f.Strict
 				if f.Child != nil {
 					below = append(below, asked{f.Child, sight, append(slices.Clip(at.path), plan.Segment{Key: f.Key})})
 				}
 			}
+			found, private = found || here, private || here && unseen
 		}
 		if !found {
 			l.names = append(l.names, name)
