@@ -41,12 +41,20 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 		SelectionSet: ast.SelectionSet{&ast.InlineFragment{TypeCondition: l.entity.On, SelectionSet: fields}},
 	}}
 	f := *c.fetch
+	if l.entity.From != "" {
+		f.Subgraph = l.entity.From
+	}
 	f.Root, f.RootPath, f.Entities = nil, nil, []*plan.Batch{b}
 	again := &call{fetch: &f, batches: []batch{out}, whole: 1, mark: len(r.store.nodes)}
 	if a := r.ask(ctx, again, span{0, 1}, printed(doc)); a.err == nil {
 		r.mergeAnswer(again, a, false)
 		r.exec.putTree(a.tree)
 	}
+}
+
+// askable reports whether what a field of some objects leads to can be asked for by their keys.
+func askable(w *plan.Wire, name string) bool {
+	return len(w.Keys) > 0 && (w.From == "" || slices.ContainsFunc(w.Fields, func(f plan.WireField) bool { return f.Name == name && f.Child == nil }))
 }
 
 // failedBelow lists the objects of which something failed at the end of a path.

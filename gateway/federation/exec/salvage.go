@@ -180,7 +180,7 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 		} else {
 			o = -1
 		}
-		if len(l.names) > 0 && len(level) > 0 && len(level[0].wire.Keys) > 0 {
+		if len(l.names) > 0 && len(level) > 0 && askable(level[0].wire, name) {
 			l.entity, l.above, l.depth, l.keys = level[0].wire, nil, len(l.names), nil
 			for _, at := range level {
 				l.above = append(l.above, at.path)

@@ -142,6 +142,7 @@ type Wire struct {
 	Keys     []Rep       // how these objects are named to the subgraph by what is among Fields and Spare
 	Spare    []WireField // members of Keys that are not in the document: they are asked for only where something is asked again
 	On       string      // with Keys: the type of which Fields are selected, as the subgraph has it
+	From     string      // with Keys: the subgraph that has by them those leaves of Fields that the plan reads for itself; "": the same one has all
 }
 
 // WireField maps one member of an answer's object.

@@ -99,8 +99,7 @@ func (b *builder) wire(s *sel) *Wire {
 	}
 	w.Fields = b.wireFields(nil, s, nil)
 	if b.endangered(s) {
-		w.On = s.node.Type.Name
-		b.ownKeys(w, s)
+		b.again(w, s)
 	}
 	return w
 }
@@ -124,14 +123,37 @@ func (b *builder) isInput(key Key) bool {
 	return int(key) < len(b.inputs) && b.inputs[key]
 }
 
-// ownKeys says how the objects of a level are named to the subgraph that is asked for them: by leaves that are selected, or else
-// by some that are spare.
-func (b *builder) ownKeys(w *Wire, s *sel) {
-	if s.node.Type.InterfaceObject {
+// again says how the objects of a level are asked for again: of the subgraph that is asked for them, or where that cannot be,
+// since they are in a view or have no key there, of one that has all leaves that may take them along.
+func (b *builder) again(w *Wire, s *sel) {
+	w.On = s.node.Type.Name
+	b.keysAt(w, s.node, s)
+	if w.Keys != nil || s.node.Type.Kind != ast.Object || s.node.Type.InterfaceObject {
 		return
 	}
-	for _, member := range s.node.Members() {
-		n := s.node.Member(member)
+	for _, sub := range b.g.SG.Subgraphs {
+		n := b.g.Node(sub, s.node.Type.Name)
+		if n == nil || slices.ContainsFunc(s.fields, func(f *selField) bool {
+			e := n.Edge(f.name)
+			return f.child == nil && b.isInput(f.key) && strict(s.node, f) && (e == nil || e.Requires != nil || len(e.Field.Contexts) > 0)
+		}) {
+			continue
+		}
+		if b.keysAt(w, n, s); w.Keys != nil {
+			w.From = sub.Name
+			return
+		}
+	}
+}
+
+// keysAt says how the objects of a level are named to the subgraph of a node: by leaves that are selected, or else by some that
+// are spare.
+func (b *builder) keysAt(w *Wire, node *querygraph.Node, s *sel) {
+	if node.Type.InterfaceObject {
+		return
+	}
+	for _, member := range node.Members() {
+		n := node.Member(member)
 		if n == nil || n.View > 0 {
 			continue
 		}
@@ -146,7 +168,7 @@ func (b *builder) ownKeys(w *Wire, s *sel) {
 			if l.Node != n || l.RepType == "" {
 				continue
 			}
-			if spare, ok := b.spare(w, n, l.Key, selected); ok && (key == nil || len(spare) < len(least)) {
+			if spare, ok := b.spare(w, s.node.Member(member), l.Key, selected); ok && (key == nil || len(spare) < len(least)) {
 				least, key, as = spare, l.Key, l.RepType
 			}
 		}
@@ -166,10 +188,11 @@ func (b *builder) spare(w *Wire, n *querygraph.Node, key querygraph.FieldSet, se
 		if selected(f) {
 			continue
 		}
-		own := n.Type.Field(f.Name)
-		if own == nil || !own.Type.NonNull || own.Type.Elem != nil || f.Args != "" {
+		e := n.Edge(f.Name)
+		if e == nil || e.Requires != nil || !e.Field.Type.NonNull || e.Field.Type.Elem != nil || f.Args != "" {
 			return nil, false
 		}
+		own := e.Field
 		named := own.Type.Name()
 		field := WireField{Name: b.keys.unused(f.Name), Types: []string{n.Type.Name}, Key: b.keys.member(f), Field: f.Name, Type: own.Type, Leaf: b.leaf(named), Strict: true}
 		if field.Leaf == LeafEnum {
@@ -221,7 +244,7 @@ func (w *Wire) equal(o *Wire) bool {
 		return w == o
 	}
 	return w.Type == o.Type && w.Root == o.Root && w.Opaque == o.Opaque && slices.Equal(w.Possible, o.Possible) && slices.EqualFunc(w.Fields, o.Fields, equalFields) &&
-		slices.EqualFunc(w.Spare, o.Spare, equalFields) && w.On == o.On && (len(w.Keys)+len(o.Keys) == 0 || reflect.DeepEqual(w.Keys, o.Keys))
+		slices.EqualFunc(w.Spare, o.Spare, equalFields) && w.On == o.On && w.From == o.From && (len(w.Keys)+len(o.Keys) == 0 || reflect.DeepEqual(w.Keys, o.Keys))
 }
 
 func equalFields(a, b WireField) bool {
