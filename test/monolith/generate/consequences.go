@@ -105,8 +105,8 @@ func (f *federation) soften() {
 }
 
 // breakRequired lets some fields fail that are required and never null: the objects that the client wants must not be lost with
-// them. Those of value types and those that are provided fail for all objects, since what is lost together, in one list of what is
-// not null, cannot be asked for alone; and there are no mutations then, which cannot be asked again.
+// them. They fail for all objects, since the values of those in one list of values that are not null are lost together, and
+// there are no mutations then, which cannot be asked again.
 func (f *federation) breakRequired() {
 	if !f.breaks {
 		return
@@ -118,16 +118,6 @@ func (f *federation) breakRequired() {
 			}
 		}
 	}
-}
-
-// provided reports whether a subgraph gives the field on some paths only, so that it cannot be asked for it by key.
-func (x *fld) provided() bool {
-	for _, in := range x.in {
-		if in.provided {
-			return true
-		}
-	}
-	return false
 }
 
 // settleRequirements makes fields fail whose requirements fail. Where a requirement is missing the field is null: its

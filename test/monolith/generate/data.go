@@ -68,7 +68,7 @@ func (d *data) value(t *typ, x *fld, i int) world.Value {
 	if x.key {
 		return d.keyValue(t, x, i)
 	}
-	if x.broken && (!t.entity || x.provided() || d.r.chance(50)) {
+	if x.broken && (!t.entity || d.r.chance(50)) {
 		return world.Error("it is broken")
 	}
 	m := &maker{data: d, x: x, pool: d.pool(x), fails: d.mayFail(x) && !t.hidden}
