@@ -154,8 +154,11 @@ func (b *builder) keysAt(w *Wire, node *querygraph.Node, s *sel) {
 	}
 	for _, member := range node.Members() {
 		n := node.Member(member)
-		if n == nil || n.View > 0 {
+		if n == nil || n.View > 0 && b.provided(s) {
 			continue
+		}
+		if n.View > 0 {
+			n = b.g.Node(n.Sub, member)
 		}
 		selected := func(f *querygraph.FieldSel) bool {
 			key := b.keys.member(f)
@@ -177,6 +180,14 @@ func (b *builder) keysAt(w *Wire, node *querygraph.Node, s *sel) {
 			w.Spare = append(w.Spare, least...)
 		}
 	}
+}
+
+// provided reports whether something at a level or below is only given there by a @provides.
+func (b *builder) provided(s *sel) bool {
+	plain := b.g.Node(s.node.Sub, s.node.Type.Name)
+	return slices.ContainsFunc(s.branches, b.provided) || slices.ContainsFunc(s.fields, func(f *selField) bool {
+		return plain == nil || plain.Edge(f.name) == nil || f.child != nil && b.provided(f.child.sel)
+	})
 }
 
 // spare lists the leaves of a key that are not selected of the objects at a node. ok is false where those cannot be asked for.
