@@ -41,17 +41,18 @@ func (c *Client) share(ctx context.Context, sg *subgraph, req *exec.Request) (*e
 	ask := func(ctx context.Context) (answer, error) { return c.fetch(ctx, sg, req) }
 	a, hold, err := c.shared.under.Do(ctx, key, sg.timeout, ask)
 	release := a.release
-	done := func() {
+	switch late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inflight.ErrPanicked); {
+	case hold.Role == inflight.Joined && ctx.Err() == nil && (late || a.private): // the other's time was up, which began earlier; or it is the other's alone
 		if hold.Done() && release != nil {
 			release()
 		}
-	}
-	switch late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, inflight.ErrPanicked); {
-	case hold.Role == inflight.Joined && ctx.Err() == nil && (late || a.private): // the other's time was up, which began earlier; or it is the other's alone
-		done()
 		a, err = ask(ctx)
 	case release != nil && hold.Role != inflight.Alone:
-		a.release = done
+		a.release = func() {
+			if hold.Done() {
+				release()
+			}
+		}
 	}
 	if err != nil {
 		return nil, err
