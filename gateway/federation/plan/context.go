@@ -136,7 +136,7 @@ func (c *contexts) sources(a supergraph.ContextArgument, at level, above int) (o
 			complete = false
 			continue
 		}
-		i := slices.IndexFunc(sets, func(o querygraph.FieldSet) bool { return o.String() == set.String() })
+		i := slices.IndexFunc(sets, func(o querygraph.FieldSet) bool { return o.String() == set.String() && leadAlike(o, set) })
 		if i >= 0 {
 			out[i].Types = append(out[i].Types, t)
 			continue
@@ -147,13 +147,33 @@ func (c *contexts) sources(a supergraph.ContextArgument, at level, above int) (o
 			out[len(out)-1].Path = append(out[len(out)-1].Path, c.keys.member(f))
 		}
 	}
-	if len(out) == 1 && len(out[0].Types) == len(c.g.SG.Possible(at.sel.Type)) {
+	if len(out) == 1 && len(out[0].Types) == len(c.g.SG.Possible(at.sel.Type)) && c.common(at.sel.Type, sets[0]) {
 		out[0].Types = nil
 	}
 	for i, set := range sets {
 		c.ask(at.sel, set, out[i].Types)
 	}
 	return out, complete
+}
+
+// leadAlike reports whether the fields of two equal sets lead to the same types: they may be narrower for one of two types.
+func leadAlike(a, b querygraph.FieldSet) bool {
+	for i := range a {
+		if a[i].Def.Type.Name() != b[i].Def.Type.Name() || !leadAlike(a[i].Sub, b[i].Sub) {
+			return false
+		}
+	}
+	return true
+}
+
+// common reports whether the set can be asked for of all objects of a type alike: it has the fields, and they lead to the
+// same types as those of its members.
+func (c *contexts) common(typeName string, set querygraph.FieldSet) bool {
+	def := c.g.SG.Schema.Types[typeName]
+	return !slices.ContainsFunc(set, func(f *querygraph.FieldSel) bool {
+		field := def.Fields.ForName(f.Name)
+		return field == nil || field.Type.Name() != f.Def.Type.Name()
+	})
 }
 
 // selected returns what an object of the runtime type gives for a context, nil: nothing.

@@ -56,9 +56,6 @@ func (e *emitter) ensure(s *scope, p querygraph.Path, key bool) []*spot {
 // abstract reports whether the scope's objects may be of several types.
 func (s *scope) abstract() bool { return s.runtime == "" && !s.place.object }
 
-// maxExploding is how often a value may be had by way of the runtime types of an object of one of them, one within the other.
-const maxExploding = 100
-
 // members ensures the path for each runtime type it applies to. Where the node tells types, it is a source itself:
 // which objects the path applies to is known only by it.
 func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path, key bool) []*spot {
@@ -73,6 +70,10 @@ func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path, key b
 	if r.Kind == querygraph.Vacuous {
 		return out
 	}
+	if !s.abstract() { // its members would be had from itself
+		e.fail("plan: objects of %s are read as %s", s.typeName(), at.node)
+		return nil
+	}
 	open := *p[0]
 	open.Types = nil
 	rest := append(querygraph.Path{&open}, p[1:]...)
@@ -80,14 +81,7 @@ func (e *emitter) members(s *scope, r *querygraph.Rule, p querygraph.Path, key b
 		if p[0].Types != nil && !slices.Contains(p[0].Types, m) {
 			continue
 		}
-		member := s.place.scope(m)
-		if member.exploding > maxExploding {
-			e.fail("plan: %s of %s is had from itself", p, s.typeName())
-			return nil
-		}
-		member.exploding++
-		out = append(out, e.ensure(member, rest, key)...)
-		member.exploding--
+		out = append(out, e.ensure(s.place.scope(m), rest, key)...)
 	}
 	return out
 }

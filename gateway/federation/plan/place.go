@@ -43,8 +43,6 @@ type scope struct {
 	mapped  map[*spot]*spot
 	values  map[Key][]*spot // visits that brought a value in with its requirements
 	visits  int             // groups made for it
-	// exploding is how deep a value is being had by way of its objects of one runtime type.
-	exploding int
 
 	system  *querygraph.System // of the entries there were when it was asked for
 	entered int
