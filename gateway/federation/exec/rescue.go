@@ -24,7 +24,7 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	if !found {
 		return
 	}
-	b := &plan.Batch{Alias: "_entities", Variable: "representations", Paths: l.above, Reps: l.entity.Keys, Entity: narrow(l.entity, l.names[l.depth:])}
+	b := &plan.Batch{Alias: "_entities", Variable: "representations", Paths: l.above, Reps: l.again.Keys, Entity: narrow(l.entity, l.names[l.depth:])}
 	for op.VariableDefinitions.ForName(b.Variable) != nil {
 		b.Variable = "_" + b.Variable
 	}
@@ -38,11 +38,11 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	op.SelectionSet = ast.SelectionSet{&ast.Field{
 		Name: b.Alias, Alias: b.Alias,
 		Arguments:    ast.ArgumentList{{Name: "representations", Value: &ast.Value{Kind: ast.Variable, Raw: b.Variable}}},
-		SelectionSet: ast.SelectionSet{&ast.InlineFragment{TypeCondition: l.entity.On, SelectionSet: fields}},
+		SelectionSet: ast.SelectionSet{&ast.InlineFragment{TypeCondition: l.again.On, SelectionSet: fields}},
 	}}
 	f := *c.fetch
-	if l.entity.From != "" {
-		f.Subgraph = l.entity.From
+	if l.again.Subgraph != "" {
+		f.Subgraph = l.again.Subgraph
 	}
 	f.Root, f.RootPath, f.Entities = nil, nil, []*plan.Batch{b}
 	again := &call{fetch: &f, batches: []batch{out}, whole: 1, mark: len(r.store.nodes)}
@@ -52,9 +52,14 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	}
 }
 
-// askable reports whether what a field of some objects leads to can be asked for by their keys.
-func askable(w *plan.Wire, name string) bool {
-	return len(w.Keys) > 0 && (w.From == "" || slices.ContainsFunc(w.Fields, func(f plan.WireField) bool { return f.Name == name && f.Child == nil }))
+// askable says how what a field of some objects leads to is asked for by their keys; nil: it cannot be.
+func askable(w *plan.Wire, name string) *plan.Again {
+	for i := range w.Again {
+		if a := &w.Again[i]; a.Fields == nil || slices.Contains(a.Fields, name) {
+			return a
+		}
+	}
+	return nil
 }
 
 // failedBelow lists the objects of which something failed at the end of a path.

@@ -66,9 +66,10 @@ type lost struct {
 	top   *plan.Wire // of the entity that it is a field of; nil: it is further below
 	spare bool       // nobody asked for it at first
 
-	// The nearest entity around it that the answer names, nil: none; where its objects are; how many names lead to it; and
-	// the way from there to the field.
+	// The nearest entity around it that the answer names, nil: none; how it is asked for again; where its objects are; how many
+	// names lead to it; and the way from there to the field.
 	entity *plan.Wire
+	again  *plan.Again
 	above  []plan.Path
 	depth  int
 	keys   []plan.Key
@@ -180,10 +181,12 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 		} else {
 			o = -1
 		}
-		if len(l.names) > 0 && len(level) > 0 && askable(level[0].wire, name) {
-			l.entity, l.above, l.depth, l.keys = level[0].wire, nil, len(l.names), nil
-			for _, at := range level {
-				l.above = append(l.above, at.path)
+		if len(l.names) > 0 && len(level) > 0 {
+			if again := askable(level[0].wire, name); again != nil {
+				l.entity, l.again, l.above, l.depth, l.keys = level[0].wire, again, nil, len(l.names), nil
+				for _, at := range level {
+					l.above = append(l.above, at.path)
+				}
 			}
 		}
 		var below []asked

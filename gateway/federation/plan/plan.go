@@ -139,10 +139,16 @@ type Wire struct {
 	Root     bool     // a root type, which may have another name in the subgraph
 	Opaque   bool     // the answer's `__typename` must be ignored (an @interfaceObject position): the runtime type stays unknown
 	Fields   []WireField
-	Keys     []Rep       // how these objects are named to the subgraph by what is among Fields and Spare
-	Spare    []WireField // members of Keys that are not in the document: they are asked for only where something is asked again
-	On       string      // with Keys: the type of which Fields are selected, as the subgraph has it
-	From     string      // with Keys: the subgraph that has by them those leaves of Fields that the plan reads for itself; "": the same one has all
+	Again    []Again     // how these objects are asked for once more, where a field that failed took them along
+	Spare    []WireField // members of keys of Again that are not in the document: they are asked for only where something is asked again
+}
+
+// Again is a way to ask for fields of the objects of a level by a key.
+type Again struct {
+	Subgraph string   // that is asked; "": the one whose answer it is
+	Keys     []Rep    // how the objects are named to it by what is among the level's Fields and Spare
+	On       string   // the type of which fields are selected, as the subgraph has it
+	Fields   []string // names on the wire that are had so; nil: all
 }
 
 // WireField maps one member of an answer's object.

@@ -70,7 +70,10 @@ func (w *weigher) wire(wire *Wire) {
 	w.seen[wire] = true
 	w.bytes += 128 + stringSize*len(wire.Possible)
 	w.bytes += wireFieldSize * len(wire.Spare)
-	w.reps(wire.Keys)
+	for i := range wire.Again {
+		w.bytes += 96 + stringSize*len(wire.Again[i].Fields)
+		w.reps(wire.Again[i].Keys)
+	}
 	for i := range wire.Fields {
 		f := &wire.Fields[i]
 		w.bytes += wireFieldSize

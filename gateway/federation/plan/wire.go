@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"medicore.dev/medicore/gateway/federation/querygraph"
+	"medicore.dev/medicore/gateway/federation/supergraph"
 )
 
 // wireNames gives every field its response key on the wire, for levels whose fields share one response object. Two
@@ -106,13 +107,16 @@ func (b *builder) wire(s *sel) *Wire {
 
 // endangered reports whether something that is read for the sake of another field may take the objects of a level along.
 func (b *builder) endangered(s *sel) bool {
-	return slices.ContainsFunc(s.branches, b.endangered) || slices.ContainsFunc(s.fields, func(f *selField) bool {
-		if f.child != nil && f.child.sel != s && len(b.g.Landings(f.child.node.Type.Name)) == 0 && b.endangered(f.child.sel) {
-			return true
-		}
-		return b.isInput(f.key) && strict(s.node, f) && !slices.ContainsFunc(b.g.Landings(s.node.Type.Name), func(l *querygraph.Landing) bool {
-			return slices.ContainsFunc(l.Key, func(k *querygraph.FieldSel) bool { return k.Name == f.name })
-		})
+	return slices.ContainsFunc(s.branches, b.endangered) || slices.ContainsFunc(s.fields, func(f *selField) bool { return b.endangers(s, f) })
+}
+
+// endangers reports whether the field, or something below it that has no key, may take the objects along of which it is read.
+func (b *builder) endangers(s *sel, f *selField) bool {
+	if f.child != nil && f.child.sel != s && len(b.g.Landings(f.child.node.Type.Name)) == 0 && b.endangered(f.child.sel) {
+		return true
+	}
+	return b.isInput(f.key) && strict(s.node, f) && !slices.ContainsFunc(b.g.Landings(s.node.Type.Name), func(l *querygraph.Landing) bool {
+		return slices.ContainsFunc(l.Key, func(k *querygraph.FieldSel) bool { return k.Name == f.name })
 	})
 }
 
@@ -124,33 +128,46 @@ func (b *builder) isInput(key Key) bool {
 }
 
 // again says how the objects of a level are asked for again: of the subgraph that is asked for them, or where that cannot be,
-// since they are in a view or have no key there, of one that has all leaves that may take them along.
+// since they are in a view or have no key there, of those that have the fields that may take them along.
 func (b *builder) again(w *Wire, s *sel) {
-	w.On = s.node.Type.Name
-	b.keysAt(w, s.node, s)
-	if w.Keys != nil || s.node.Type.Kind != ast.Object || s.node.Type.InterfaceObject {
+	if keys := b.keysAt(w, s.node, s); keys != nil {
+		w.Again = []Again{{Keys: keys, On: s.node.Type.Name}}
 		return
 	}
-	for _, sub := range b.g.SG.Subgraphs {
+	if s.node.Type.Kind != ast.Object || s.node.Type.InterfaceObject {
+		return
+	}
+	left := slices.DeleteFunc(slices.Clone(s.fields), func(f *selField) bool { return !b.endangers(s, f) })
+	had := func(n *querygraph.Node, f *selField) bool {
+		e := n.Edge(f.name)
+		return e != nil && e.Requires == nil && len(e.Field.Contexts) == 0 && (f.child == nil || n.Sub == s.node.Sub && !b.provided(f.child.sel))
+	}
+	for _, sub := range append([]*supergraph.Subgraph{s.node.Sub}, b.g.SG.Subgraphs...) {
 		n := b.g.Node(sub, s.node.Type.Name)
-		if n == nil || slices.ContainsFunc(s.fields, func(f *selField) bool {
-			e := n.Edge(f.name)
-			return f.child == nil && b.isInput(f.key) && strict(s.node, f) && (e == nil || e.Requires != nil || len(e.Field.Contexts) > 0)
-		}) {
+		if n == nil || !slices.ContainsFunc(left, func(f *selField) bool { return had(n, f) }) {
 			continue
 		}
-		if b.keysAt(w, n, s); w.Keys != nil {
-			w.From = sub.Name
-			return
+		keys := b.keysAt(w, n, s)
+		if keys == nil {
+			continue
 		}
+		a := Again{Subgraph: sub.Name, Keys: keys, On: n.Type.Name}
+		left = slices.DeleteFunc(left, func(f *selField) bool {
+			if had(n, f) {
+				a.Fields = append(a.Fields, f.wire)
+				return true
+			}
+			return false
+		})
+		w.Again = append(w.Again, a)
 	}
 }
 
 // keysAt says how the objects of a level are named to the subgraph of a node: by leaves that are selected, or else by some that
-// are spare.
-func (b *builder) keysAt(w *Wire, node *querygraph.Node, s *sel) {
+// are spare. nil: they cannot be named.
+func (b *builder) keysAt(w *Wire, node *querygraph.Node, s *sel) (keys []Rep) {
 	if node.Type.InterfaceObject {
-		return
+		return nil
 	}
 	for _, member := range node.Members() {
 		n := node.Member(member)
@@ -176,10 +193,11 @@ func (b *builder) keysAt(w *Wire, node *querygraph.Node, s *sel) {
 			}
 		}
 		if key != nil {
-			w.Keys = append(w.Keys, Rep{Types: []string{member}, TypeName: as, Fields: b.members(nil, key, true)})
+			keys = append(keys, Rep{Types: []string{member}, TypeName: as, Fields: b.members(nil, key, true)})
 			w.Spare = append(w.Spare, least...)
 		}
 	}
+	return keys
 }
 
 // provided reports whether something at a level or below is only given there by a @provides.
@@ -202,6 +220,9 @@ func (b *builder) spare(w *Wire, n *querygraph.Node, key querygraph.FieldSet, se
 		e := n.Edge(f.Name)
 		if e == nil || e.Requires != nil || !e.Field.Type.NonNull || e.Field.Type.Elem != nil || f.Args != "" {
 			return nil, false
+		}
+		if slices.ContainsFunc(w.Spare, func(o WireField) bool { return o.Key == b.keys.member(f) && slices.Contains(o.Types, n.Type.Name) }) {
+			continue
 		}
 		own := e.Field
 		named := own.Type.Name()
@@ -255,7 +276,7 @@ func (w *Wire) equal(o *Wire) bool {
 		return w == o
 	}
 	return w.Type == o.Type && w.Root == o.Root && w.Opaque == o.Opaque && slices.Equal(w.Possible, o.Possible) && slices.EqualFunc(w.Fields, o.Fields, equalFields) &&
-		slices.EqualFunc(w.Spare, o.Spare, equalFields) && w.On == o.On && w.From == o.From && (len(w.Keys)+len(o.Keys) == 0 || reflect.DeepEqual(w.Keys, o.Keys))
+		slices.EqualFunc(w.Spare, o.Spare, equalFields) && (len(w.Again)+len(o.Again) == 0 || reflect.DeepEqual(w.Again, o.Again))
 }
 
 func equalFields(a, b WireField) bool {

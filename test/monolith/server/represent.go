@@ -146,7 +146,7 @@ func (x *execution) agrees(v world.Value, rep any) bool {
 		o := x.world.Objects[v]
 		members, ok := rep.(map[string]any)
 		if !ok {
-			return rep == nil && o.Fails() // it was taken along by what is required of it
+			return rep == nil && x.fails(v) // it was taken along by what is required of it
 		}
 		for name, r := range members {
 			value, known := o.Fields[name]
@@ -163,7 +163,10 @@ func (x *execution) agrees(v world.Value, rep any) bool {
 		return true
 	case []world.Value:
 		list, ok := rep.([]any)
-		if !ok || len(list) != len(v) {
+		if !ok {
+			return rep == nil && x.fails(v) // an element that must not be null took it along
+		}
+		if len(list) != len(v) {
 			return false
 		}
 		for i := range v {
@@ -178,6 +181,19 @@ func (x *execution) agrees(v world.Value, rep any) bool {
 		return reflect.DeepEqual(normal(v), rep)
 	}
 	return sameLeaf(v, rep)
+}
+
+// fails reports whether something fails in a value, or in what is read of its objects.
+func (x *execution) fails(v world.Value) bool {
+	switch v := v.(type) {
+	case world.Ref:
+		return x.world.Objects[v].Fails()
+	case []world.Value:
+		return slices.ContainsFunc(v, x.fails)
+	case world.Error:
+		return true
+	}
+	return false
 }
 
 // sameLeaf compares the world's value with a representation's, which has every ID as a string.
