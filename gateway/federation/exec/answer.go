@@ -46,7 +46,7 @@ func (r *run) mergeAnswer(c *call, a answer, again bool) {
 		r.aborted = "the operation needs too many requests to subgraphs"
 		return
 	}
-	in := &ingester{s: &r.store, t: t, doc: doc}
+	in := &ingester{s: &r.store, t: t, doc: doc, sure: len(told) == 0}
 	if c.fetch.Entities == nil {
 		r.mergeRoot(c, in, data)
 		return

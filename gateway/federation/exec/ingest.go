@@ -24,6 +24,7 @@ type ingester struct {
 	s    *store
 	t    *tree
 	doc  uint16
+	sure bool                           // the answer tells of no error
 	path []step                         // to the value at hand, from the object that object() was first called for
 	fail func(path []step, what string) // reports a value that was replaced by null
 }
@@ -153,6 +154,9 @@ func (in *ingester) value(c int32, typ *ast.Type, f *plan.WireField, cur ref) re
 	n := &in.t.nodes[c]
 	switch {
 	case n.kind == kindNull:
+		if f.Input && in.sure && typ.NonNull {
+			in.fail(in.path, "null where nothing may be null")
+		}
 		return null
 	case typ != nil && typ.Elem != nil:
 		if n.kind != kindList {

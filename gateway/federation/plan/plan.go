@@ -162,6 +162,7 @@ type WireField struct {
 	Enum  []string // LeafEnum: the supergraph's values, sorted
 	Child *Wire    // nil: leaf
 
+	Input    bool       // other fetches depend on it
 	Strict   bool       // it must not be null in some of the objects it is asked of: it takes them along when it fails
 	Requires []RepField // members of the representation that this field needs beyond the key
 }

@@ -240,7 +240,7 @@ func (b *builder) spare(w *Wire, n *querygraph.Node, key querygraph.FieldSet, se
 
 func (b *builder) wireFields(fields []WireField, s *sel, types []string) []WireField {
 	for _, f := range s.fields {
-		w := WireField{Name: f.wire, Types: types, Key: f.key, Field: f.name, Type: f.field.Field.Type, Strict: strict(s.node, f)}
+		w := WireField{Name: f.wire, Types: types, Key: f.key, Field: f.name, Type: f.field.Field.Type, Input: b.isInput(f.key), Strict: strict(s.node, f)}
 		w.Requires = b.members(nil, f.field.Requires, false)
 		if f.child != nil {
 			w.Child = b.wire(f.child.sel)
@@ -280,7 +280,7 @@ func (w *Wire) equal(o *Wire) bool {
 }
 
 func equalFields(a, b WireField) bool {
-	return a.Name == b.Name && a.Key == b.Key && a.Field == b.Field && a.Leaf == b.Leaf && a.Strict == b.Strict && slices.Equal(a.Types, b.Types) &&
+	return a.Name == b.Name && a.Key == b.Key && a.Field == b.Field && a.Leaf == b.Leaf && a.Input == b.Input && a.Strict == b.Strict && slices.Equal(a.Types, b.Types) &&
 		(a.Type == b.Type || a.Type.String() == b.Type.String()) && a.Child.equal(b.Child) &&
 		(len(a.Requires)+len(b.Requires) == 0 || reflect.DeepEqual(a.Requires, b.Requires))
 }

@@ -19,7 +19,7 @@ type Operation struct {
 }
 
 // attempts is how often an operation is made up anew when two of its fields cannot be merged.
-const attempts = 40
+const attempts = 400
 
 // Plain makes operation number n of a seed, without what few gateways are right about: aliases spelled `__typename`, and
 // conditions that are null. It is valid.
@@ -36,7 +36,7 @@ func generate(schema *ast.Schema, seed, n uint64, odd *rand.Rand) (*Operation, e
 	r := rand.New(rand.NewPCG(seed, n))
 	var errs error
 	for i := range attempts {
-		g := &generator{schema: schema, r: r, odd: odd, left: 4 + r.IntN(36-i/2), variables: map[string]any{}, declared: map[string]string{}}
+		g := &generator{schema: schema, r: r, odd: odd, left: 4 + r.IntN(max(1, 36-i/2)), variables: map[string]any{}, declared: map[string]string{}}
 		op := g.operation()
 		_, list := gqlparser.LoadQueryWithRules(schema, op.Text, nil)
 		if len(list) == 0 {
