@@ -153,6 +153,7 @@ type eventReader struct {
 	r     *bufio.Reader
 	limit int64
 	begun bool
+	cr    bool // the last line ended in a carriage return, of which a line feed may be part
 }
 
 func newEventReader(r io.Reader, limit int64) *eventReader {
@@ -193,26 +194,39 @@ func (r *eventReader) next() ([]byte, error) {
 	}
 }
 
-// line reads a line without its end. The result is good until the next call.
+// line reads a line without its end, which is CR, LF or both. The result is good until the next call.
 func (r *eventReader) line(limit int64) ([]byte, error) {
 	var long []byte
 	for {
-		part, err := r.r.ReadSlice('\n')
-		if int64(len(long)+len(part)) > limit+64 {
-			return nil, &exec.FetchError{Message: "sent an event that is too large", Err: errTooLarge}
-		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			long = append(long, part...)
-			continue
-		}
-		if err != nil {
+		if _, err := r.r.Peek(1); err != nil {
 			return nil, lost("broke off the event stream", err)
 		}
-		line := part
-		if long != nil {
-			line = append(long, part...)
+		part, _ := r.r.Peek(r.r.Buffered())
+		if r.cr {
+			if r.cr = false; part[0] == '\n' {
+				r.skip(1)
+				continue
+			}
 		}
-		line = bytes.TrimSuffix(line[:len(line)-1], []byte("\r"))
+		end := bytes.IndexAny(part, "\r\n")
+		n := end
+		if end < 0 {
+			n = len(part)
+		}
+		if int64(len(long)+n) > limit+64 {
+			return nil, &exec.FetchError{Message: "sent an event that is too large", Err: errTooLarge}
+		}
+		if end < 0 {
+			long = append(long, part...)
+			r.skip(n)
+			continue
+		}
+		line := part[:end]
+		if long != nil {
+			line = append(long, line...)
+		}
+		r.cr = part[end] == '\r'
+		r.skip(end + 1)
 		if !r.begun {
 			r.begun = true
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
@@ -220,3 +234,6 @@ func (r *eventReader) line(limit int64) ([]byte, error) {
 		return line, nil
 	}
 }
+
+// skip drops bytes that are in the buffer.
+func (r *eventReader) skip(n int) { _, _ = r.r.Discard(n) }

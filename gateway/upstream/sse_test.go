@@ -17,6 +17,7 @@ func TestEventStreams(t *testing.T) {
 		{"events and completion", "event: next\ndata: {\"a\":1}\n\nevent: next\ndata: 2\n\nevent: complete\ndata:\n\nevent: next\ndata: 3\n\n", `{"a":1}|2|end`},
 		{"comments keep it alive", ":\n\n: ping\n\nevent:next\n: in between\ndata:1\n\n:\n\nevent: complete\n\n", "1|end"},
 		{"data over several lines, carriage returns, a byte order mark", "\ufeffevent: next\r\ndata: {\r\ndata: }\r\nid: 4\r\n\r\nevent: complete\r\n\r\n", "{\n}|end"},
+		{"carriage returns alone", "event: next\rdata: {\rdata: }\r\revent: next\r\ndata: 2\n\revent: complete\r\r", "{\n}|2|end"},
 		{"without event names", "data: 1\n\ndata:\n\nevent: other\ndata: 5\n\nevent: complete\n\n", "1|end"},
 		{"cut off", "event: next\ndata: 1\n\nevent: next\ndata: 2\n", "1|broke off the event stream"},
 		{"ended without completion", "event: next\ndata: 1\n\n", "1|broke off the event stream"},
