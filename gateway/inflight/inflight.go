@@ -37,7 +37,8 @@ type shard[T any] struct {
 // call is work under way. What is not said to be otherwise belongs to its shard's mutex.
 type call[T any] struct {
 	key     Key
-	next    *call[T] // of the same hash
+	next    *call[T]  // of the same hash
+	end     time.Time // by which the work ends by itself
 	waiting int
 	cancel  context.CancelFunc
 	done    chan struct{} // made by the first who joins
@@ -105,7 +106,7 @@ func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work fun
 		return value, Hold{}, err
 	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	c := &call[T]{key: key, next: s.calls[hash], waiting: 1, cancel: cancel, err: ErrPanicked}
+	c := &call[T]{key: key, next: s.calls[hash], end: time.Now().Add(most), waiting: 1, cancel: cancel, err: ErrPanicked}
 	c.users.Store(1)
 	s.calls[hash] = c
 	s.mu.Unlock()
@@ -129,8 +130,20 @@ func (g *Group[T]) Joined() uint64 {
 	return g.joined.Load()
 }
 
+// Limited is a context that adds a deadline to one that has none.
+type Limited interface {
+	context.Context
+	// Unlimited returns the context without the deadline.
+	Unlimited() context.Context
+}
+
 // wait waits for the result of a call that was joined.
 func (s *shard[T]) wait(ctx context.Context, c *call[T]) (T, error) {
+	if l, ok := ctx.(Limited); ok {
+		if end, ok := l.Deadline(); ok && !end.Before(c.end) {
+			ctx = l.Unlimited() // the work ends before: no timer is needed
+		}
+	}
 	select {
 	case <-c.done:
 		return c.value, c.err

@@ -140,6 +140,44 @@ func TestThoseWhoWaitMayLeave(t *testing.T) {
 	}
 }
 
+// limited tells whether anybody asked for its deadline's timer.
+type limited struct {
+	context.Context
+	without context.Context
+	timed   bool
+}
+
+func (l *limited) Unlimited() context.Context { return l.without }
+
+func (l *limited) Done() <-chan struct{} {
+	l.timed = true
+	return l.Context.Done()
+}
+
+func TestWhoHasLongerThanTheWorkNeedsNoTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, j := NewGroup[string](), &job{}
+		for _, tt := range []struct {
+			limit time.Duration
+			timed bool
+			want  result
+		}{
+			{10 * time.Second, false, result{"run 1", Joined, nil, time.Second}},
+			{time.Second / 2, true, result{"", Joined, context.DeadlineExceeded, time.Second / 2}},
+		} {
+			j.runs.Store(0)
+			first := do(t.Context(), g, Key{Of: 1}, j)
+			ctx, cancel := context.WithTimeout(t.Context(), tt.limit)
+			l := &limited{Context: ctx, without: t.Context()}
+			if got := <-do(l, g, Key{Of: 1}, j); got != tt.want || l.timed != tt.timed {
+				t.Errorf("with %s: got %v, timed %t; want %v", tt.limit, got, l.timed, tt.want)
+			}
+			cancel()
+			<-first
+		}
+	})
+}
+
 func TestWorkThatEveryoneLeftIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGroup[string]()

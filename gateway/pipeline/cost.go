@@ -33,7 +33,7 @@ func (p *Pipeline) costs(e *engine, op *operation.Operation, vars variables, ask
 		return nil, nil
 	}
 	c := &costs{estimator: cost.Estimator{Supergraph: e.sg, ListSize: p.opt.Cost.ListSize}, op: op, vars: vars, limit: limit, show: show}
-	estimate := c.estimator.Estimate(op, vars.values)
+	estimate := c.estimator.Estimate(op, vars.values())
 	c.estimated = estimate.Cost
 	switch {
 	case limit == 0:
@@ -54,7 +54,7 @@ func (c *costs) figures(r *exec.Result) map[string]int64 {
 		out["allowed"] = c.limit
 	}
 	if r != nil {
-		out["actual"] = c.estimator.Actual(c.op, c.vars.values, r.Data)
+		out["actual"] = c.estimator.Actual(c.op, c.vars.values(), r.Data)
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func (x *execution) input() exec.Input {
 		in.Raw = make(map[plan.Key]json.RawMessage, len(list))
 		left := x.e.exec.MaxOutput()
 		for _, f := range list {
-			raw := introspect.Resolve(x.e.sg.API(), f.Field, x.vars.values, left)
+			raw := introspect.Resolve(x.e.sg.API(), f.Field, x.vars.values(), left)
 			in.Raw[f.Key] = raw
 			if left -= len(raw); raw == nil {
 				break // there will be no data at all
@@ -57,36 +57,31 @@ func (x *execution) Execute(ctx context.Context, write func(body []byte)) {
 	recycle(body, hold)
 }
 
-// share returns the response to an equal query that is under way, or executes the query, for others too. ok is false where it
-// must be executed for this caller alone.
-func (x *execution) share(ctx context.Context) (body *[]byte, hold inflight.Hold, ok bool) {
+// share returns the response to an equal query that is under way, or executes the query, for others too; false where it must be executed for this caller alone.
+func (x *execution) share(ctx context.Context) (*[]byte, inflight.Hold, bool) {
 	like, knows := x.e.fetcher.(likener)
 	if x.p.opt.Share == nil || x.kind != ast.Query || !knows {
 		return nil, inflight.Hold{}, false
 	}
-	vars, err := json.Marshal(x.vars.json)
-	if err != nil {
-		return nil, inflight.Hold{}, false
-	}
 	what := sharedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
-	key := inflight.Key{Of: what, Head: like.Likeness(ctx), Body: vars}
-	body, hold, err = x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) (*[]byte, error) {
-		ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
-		defer cancel()
-		body, private := x.execute(ctx)
+	key := inflight.Key{Of: what, Head: like.Likeness(ctx), Body: x.vars.text()}
+	body, hold, err := x.p.opt.Share.Do(ctx, key, x.p.opt.Timeout, func(ctx context.Context) (*[]byte, error) {
+		within := withLimit(ctx, x.p.opt.Timeout)
+		defer within.stop()
+		body, private := x.execute(within)
 		if private {
 			return body, errPrivate
 		}
-		return body, ctx.Err()
+		return body, within.Err()
 	})
 	return body, hold, err == nil || hold.Role != inflight.Joined // whose time was up has less of an answer than who came later may have
 }
 
 // alone executes the operation for one caller.
 func (x *execution) alone(ctx context.Context) *[]byte {
-	ctx, cancel := context.WithTimeout(ctx, x.p.opt.Timeout)
-	defer cancel()
-	body, _ := x.execute(ctx)
+	within := withLimit(ctx, x.p.opt.Timeout)
+	defer within.stop()
+	body, _ := x.execute(within)
 	return body
 }
 

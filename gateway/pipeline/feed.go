@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,11 +117,7 @@ type follower struct {
 func (s *feeds) follow(ctx context.Context, x *execution) (Events, *Failure) {
 	key := feedKey{engine: x.e, operation: x.planned.id, wantPlan: x.wantPlan, wantCost: x.costs != nil && x.costs.show}
 	if s.opt.Sharing != ShareNever {
-		vars, err := json.Marshal(x.vars.json)
-		if err != nil {
-			return nil, fail(http.StatusInternalServerError, CodeInternal, "internal error")
-		}
-		key.variables, key.identity = string(vars), identity(ctx, x.e.fetcher)
+		key.variables, key.identity = string(x.vars.text()), identity(ctx, x.e.fetcher)
 	}
 	f := &follower{caller: s.opt.Caller(ctx), queue: make(chan []byte, s.opt.Queue)}
 	if refused := s.join(ctx, f, key, x); refused != nil {

@@ -187,9 +187,9 @@ func (p *Pipeline) prepare(ctx context.Context, e *engine, req *Request) (*execu
 // ask decides the operation's conditions by the variables. labels are on; parts: deferred fragments are to be answered later.
 func (e *engine) ask(op *prepared, vars variables, labels []string, parts bool) (*asked, *Failure) {
 	bits := make([]byte, len(op.conditions))
-	values := make(map[string]bool, len(op.conditions))
+	var values map[string]bool
 	for i, name := range op.conditions {
-		value, given := vars.values[name].(bool)
+		value, given := vars.value(name).(bool)
 		switch {
 		case !given:
 			bits[i] = '-'
@@ -198,6 +198,9 @@ func (e *engine) ask(op *prepared, vars variables, labels []string, parts bool) 
 			bits[i] = '1'
 		default:
 			bits[i] = '0'
+		}
+		if values == nil {
+			values = make(map[string]bool, len(op.conditions))
 		}
 		values[name] = value
 	}

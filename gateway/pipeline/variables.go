@@ -15,8 +15,45 @@ import (
 
 // variables are an operation's coerced variables: those that were given or have a default.
 type variables struct {
-	json   map[string]json.RawMessage
-	values map[string]any
+	json map[string]json.RawMessage
+	list []variable // the same, in the order in which the operation declares them
+}
+
+type variable struct {
+	name  string
+	value any
+}
+
+// value returns the value of a variable; nil: there is none, or it is null.
+func (v variables) value(name string) any {
+	for i := range v.list {
+		if v.list[i].name == name {
+			return v.list[i].value
+		}
+	}
+	return nil
+}
+
+// values returns those of all variables by name.
+func (v variables) values() map[string]any {
+	out := make(map[string]any, len(v.list))
+	for _, x := range v.list {
+		out[x.name] = x.value
+	}
+	return out
+}
+
+// text writes the variables down, alike for equal ones of one operation.
+func (v variables) text() []byte {
+	var out []byte
+	for i, x := range v.list {
+		if i == 0 {
+			out = make([]byte, 0, 64)
+		}
+		out = append(append(out, x.name...), ':')
+		out = append(append(out, v.json[x.name]...), ',')
+	}
+	return out
 }
 
 // coerceVariables checks the given values against the operation's variables and fills in defaults. Its errors name the
@@ -27,7 +64,11 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 	if len(op.VariableDefinitions) == 0 {
 		return variables{}, nil
 	}
-	out := variables{json: make(map[string]json.RawMessage, len(op.VariableDefinitions)), values: make(map[string]any, len(op.VariableDefinitions))}
+	out := variables{json: make(map[string]json.RawMessage, len(op.VariableDefinitions)), list: make([]variable, 0, len(op.VariableDefinitions))}
+	set := func(name string, value any, text json.RawMessage) {
+		out.json[name] = text
+		out.list = append(out.list, variable{name, value})
+	}
 	c := &coercer{schema: schema}
 	for _, def := range op.VariableDefinitions {
 		raw, ok := given[def.Variable]
@@ -36,7 +77,7 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 		case ok:
 			if s, plain := plainString(raw); plain {
 				if v = c.coerce("$"+def.Variable, def.Type, s); v == any(s) { // it is sent on as it is
-					out.values[def.Variable], out.json[def.Variable] = v, raw
+					set(def.Variable, v, raw)
 					continue
 				}
 				break
@@ -66,7 +107,7 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 			c.wrong("$"+def.Variable, "cannot be sent on")
 			continue
 		}
-		out.values[def.Variable], out.json[def.Variable] = v, text
+		set(def.Variable, v, text)
 	}
 	return out, c.errs
 }

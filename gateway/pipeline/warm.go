@@ -30,13 +30,13 @@ func (p *Pipeline) warm(to, from *engine) {
 		if f != nil {
 			continue
 		}
-		values := map[string]any{}
+		var vars variables
 		for i, name := range was.op.conditions {
 			if was.bits[i] != '-' {
-				values[name] = was.bits[i] == '1'
+				vars.list = append(vars.list, variable{name, was.bits[i] == '1'})
 			}
 		}
-		ask, f := to.ask(op, variables{values: values}, strings.Fields(was.labels), was.parts)
+		ask, f := to.ask(op, vars, strings.Fields(was.labels), was.parts)
 		if f == nil && reflect.DeepEqual(ask.needs, key.asked.needs) {
 			to.plan(context.Background(), ask, old.by) //nolint:forbidigo // no request waits for it
 		}

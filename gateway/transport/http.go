@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
 
 	"medicore.dev/medicore/gateway/pipeline"
@@ -119,10 +118,19 @@ func wantsPage(r *http.Request) bool {
 }
 
 func respond(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	h := w.Header()
+	if h["Content-Type"] = contentTypes[media]; h["Content-Type"] == nil {
+		h.Set("Content-Type", media+"; charset=utf-8")
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_ = serve.WriteBody(w, r, body) // the client is gone
+}
+
+// contentTypes are values of the header, made once. Nobody changes a header's values in place.
+var contentTypes = map[string][]string{
+	mediaJSON:    {mediaJSON + "; charset=utf-8"},
+	mediaGraphQL: {mediaGraphQL + "; charset=utf-8"},
 }
 
 // problem answers what is not a GraphQL request.
@@ -183,8 +191,7 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge(h.opt.MaxBody)
 	}
-	late := time.AfterFunc(h.arrival, func() { _ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) })
-	defer late.Stop()
+	defer serve.LimitBody(w, r, h.arrival).Stop()
 	buf, _ := bodies.Get().(*bytes.Buffer)
 	if buf == nil {
 		buf = new(bytes.Buffer)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
-	"maps"
 	"net/http"
 	"strings"
 	"unicode/utf16"
@@ -29,7 +28,7 @@ func parse(body []byte) (*pipeline.Request, *malformed) {
 	}
 	var p parameters
 	for name, value := range members(body) {
-		switch name {
+		switch string(name) {
 		case "query":
 			p.query = value
 		case "operationName":
@@ -63,7 +62,10 @@ func (p *parameters) request() (*pipeline.Request, *malformed) {
 		req.OperationName = text(p.operationName)
 	}
 	if !absent(p.variables) {
-		req.Variables = maps.Collect(members(p.variables))
+		req.Variables = map[string]json.RawMessage{}
+		for name, value := range members(p.variables) {
+			req.Variables[string(name)] = value
+		}
 	}
 	if !absent(p.extensions) {
 		req.Incremental = asked(p.extensions)
@@ -79,8 +81,8 @@ func mustBe(name, kind string) *malformed {
 func asked(extensions []byte) pipeline.Incremental {
 	params := map[string]string{}
 	for name, value := range members(extensions) {
-		if (name == "deferSpec" || name == "incrementalSpec") && value[0] == '"' {
-			params[strings.ToLower(name)] = text(value)
+		if (string(name) == "deferSpec" || string(name) == "incrementalSpec") && value[0] == '"' {
+			params[strings.ToLower(string(name))] = text(value)
 		}
 	}
 	parts, _ := incremental(params, pipeline.NotIncremental)
@@ -149,14 +151,17 @@ func hex(raw []byte) (r rune) {
 
 // members are those of a valid JSON object without space around it, their values without space around them. A name may come
 // twice: the last counts.
-func members(object []byte) iter.Seq2[string, json.RawMessage] {
-	return func(yield func(string, json.RawMessage) bool) {
+func members(object []byte) iter.Seq2[[]byte, json.RawMessage] {
+	return func(yield func([]byte, json.RawMessage) bool) {
 		for i := space(object, 1); object[i] != '}'; i = space(object, i) {
 			if object[i] == ',' {
 				i = space(object, i+1)
 			}
 			end := valueEnd(object, i)
-			name := text(object[i:end])
+			name := object[i+1 : end-1]
+			if bytes.IndexByte(name, '\\') >= 0 {
+				name = []byte(text(object[i:end]))
+			}
 			i = space(object, space(object, end)+1) // behind the colon
 			end = valueEnd(object, i)
 			if !yield(name, object[i:end:end]) {

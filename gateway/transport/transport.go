@@ -87,7 +87,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.page.ServeHTTP(w, r)
 		return
 	}
-	w.Header().Set("Vary", "Accept")
+	w.Header()["Vary"] = varyAccept
 	switch {
 	case r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
 		h.socket(w, r)
@@ -106,6 +106,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(w, r, http.StatusMethodNotAllowed, mediaJSON, "use GET or POST")
 	}
 }
+
+var varyAccept = []string{"Accept"}
 
 // Headers that ask for the plan and the costs, as net/http writes their names: any other way to write them costs a copy.
 const (

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // WriteBody writes a response whose body is complete. Over HTTP/1, on a listener of this package, head and body leave in one
@@ -22,6 +23,24 @@ func WriteBody(w http.ResponseWriter, r *http.Request, body []byte) error {
 	}
 	return err
 }
+
+// LimitBody lets reading the request's body fail with os.ErrDeadlineExceeded from some time on, unless the timer is stopped
+// before.
+func LimitBody(w http.ResponseWriter, r *http.Request, within time.Duration) *time.Timer {
+	c, _ := r.Context().Value(connKey{}).(*conn)
+	switch {
+	case c == nil || r.ProtoMajor != 1: // a stream of HTTP/2 has a deadline of its own
+		return time.AfterFunc(within, func() { _ = http.NewResponseController(w).SetReadDeadline(past) })
+	case c.late == nil:
+		c.late = time.AfterFunc(within, func() { _ = c.SetReadDeadline(past) })
+	default:
+		c.late.Reset(within)
+	}
+	return c.late
+}
+
+// past is a deadline that has come.
+var past = time.Unix(1, 0)
 
 // listener makes connections that can gather what is written to them.
 type listener struct{ *net.TCPListener }
@@ -46,7 +65,8 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 type conn struct {
 	*net.TCPConn
 	gather bool
-	held   *[]byte // nil: nothing waits
+	held   *[]byte     // nil: nothing waits
+	late   *time.Timer // of bodies; nil: there was none yet
 }
 
 // Write implements net.Conn.

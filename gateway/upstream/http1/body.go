@@ -129,7 +129,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 func (x *exchange) read(p []byte, direct bool) (int, error) {
 	if x.r == x.w {
 		if direct || len(p) >= len(x.in) {
-			return x.src.Read(p)
+			return x.receive(p)
 		}
 		x.r, x.w = 0, 0
 		if err := x.fill(); err != nil {

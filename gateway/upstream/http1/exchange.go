@@ -36,8 +36,17 @@ type exchange struct {
 	err     error     // to read
 	writing chan bool // whether a long request was sent whole, if that is under way
 
+	ctx     context.Context
+	until   time.Time   // the deadline
+	patient bool        // what waits has not waited for long yet, and does not hear of ctx
+	stop    func() bool // hearing of ctx; nil: it does not
+
 	step func(fd uintptr) bool // x.onReady, made once
 }
+
+// patience is how long an answer is waited for before anything is done to hear of the caller's leaving, which most answers
+// need not: so much later a request may be ended of which nobody wants the answer.
+const patience = 100 * time.Millisecond
 
 var exchanges = sync.Pool{New: func() any {
 	x := &exchange{in: make([]byte, readSize)}
@@ -48,7 +57,7 @@ var exchanges = sync.Pool{New: func() any {
 
 // release gives the exchange back.
 func (x *exchange) release() {
-	x.long, x.conn, x.src = nil, nil, nil
+	x.long, x.conn, x.src, x.ctx, x.stop = nil, nil, nil, nil, nil
 	if cap(x.out) > 2*longBody {
 		x.out = nil
 	}
@@ -95,6 +104,7 @@ func (x *exchange) compose(head []byte, fields []Field, body []byte) error {
 func (x *exchange) on(ctx context.Context, c *conn, req Request, maxHead int) (resp Response, keep bool, err error) {
 	x.conn, x.src, x.r, x.w = c, c, 0, 0
 	x.sent, x.lost, x.failed, x.err, x.writing = false, false, nil, nil, nil
+	x.ctx, x.until, x.patient, x.stop = ctx, req.Deadline, false, nil
 	if c.timed || !req.Deadline.IsZero() {
 		c.timed = !req.Deadline.IsZero()
 		if err := c.SetDeadline(req.Deadline); err != nil {
@@ -102,10 +112,16 @@ func (x *exchange) on(ctx context.Context, c *conn, req Request, maxHead int) (r
 			return Response{}, false, err
 		}
 	}
-	if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, c.abort)
-		defer func() { keep = stop() && keep }()
+	if soon := time.Now().Add(patience); x.long == nil && (x.until.IsZero() || soon.Before(x.until)) && c.SetReadDeadline(soon) == nil {
+		x.patient, c.timed = true, true
+	} else {
+		x.listen()
 	}
+	defer func() {
+		if x.stop != nil {
+			keep = x.stop() && keep
+		}
+	}()
 	if err := x.ask(); err != nil {
 		return Response{}, false, err
 	}
@@ -113,14 +129,48 @@ func (x *exchange) on(ctx context.Context, c *conn, req Request, maxHead int) (r
 	return resp, keep && x.failed == nil && x.finishInTime(), err
 }
 
+// listen lets the end of ctx end what waits on the connection.
+func (x *exchange) listen() {
+	if x.ctx.Done() != nil {
+		x.stop = context.AfterFunc(x.ctx, x.conn.abort)
+	}
+}
+
+// goesOn reports whether reading goes on after the error, since it was only patience that has ended.
+func (x *exchange) goesOn(err error) bool {
+	if !x.patient || !errors.Is(err, os.ErrDeadlineExceeded) || x.ctx.Err() != nil {
+		return false
+	}
+	x.patient = false
+	if x.conn.SetReadDeadline(x.until) != nil {
+		return false
+	}
+	x.listen()
+	return true
+}
+
+// receive reads from the connection.
+func (x *exchange) receive(p []byte) (int, error) {
+	for {
+		n, err := x.src.Read(p)
+		if n > 0 || !x.goesOn(err) {
+			return n, err
+		}
+	}
+}
+
 // ask sends the request and reads the first bytes of the answer.
 func (x *exchange) ask() error {
 	if x.conn.raw != nil {
-		if err := x.conn.raw.Read(x.step); err != nil && x.err == nil {
+		err := x.conn.raw.Read(x.step)
+		for err != nil && x.err == nil && x.goesOn(err) {
+			err = x.conn.raw.Read(x.step)
+		}
+		if err != nil && x.err == nil {
 			x.err = err // the deadline, mostly
 		}
 	} else if x.send(); x.failed == nil {
-		x.w, x.err = x.src.Read(x.in)
+		x.w, x.err = x.receive(x.in)
 	}
 	switch {
 	case x.w > 0:
@@ -244,7 +294,7 @@ func (x *exchange) fill() error {
 	if x.w == len(x.in) {
 		x.in = append(x.in, make([]byte, len(x.in))...)
 	}
-	n, err := x.src.Read(x.in[x.w:])
+	n, err := x.receive(x.in[x.w:])
 	x.w += n
 	if n > 0 {
 		return nil

@@ -3,6 +3,7 @@ package http1
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -77,37 +78,55 @@ func TestWaitingEnds(t *testing.T) {
 		{"for the body", []string{begun, silence}, 200},
 		{"on a connection that was kept", []string{full, silence}, 0},
 	} {
-		t.Run(tt.name+", with the context", func(t *testing.T) {
-			s := script(t, tt.answers, []string{full})
-			e := endpoint(t, s.url, Options{})
-			if tt.answers[0] == full {
+		for _, after := range []time.Duration{patience / 3, patience * 3 / 2} {
+			t.Run(fmt.Sprint(tt.name, ", with the context after ", after), func(t *testing.T) {
+				s := script(t, tt.answers, []string{full})
+				e := endpoint(t, s.url, Options{})
+				if tt.answers[0] == full {
+					mustPost(t, e)
+				}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(after, func() { cancel(cause) })
+				req := ask("{}")
+				req.Deadline = time.Time{}
+				if resp, err := e.Post(ctx, req); !errors.Is(err, cause) || resp.Status != tt.status {
+					t.Errorf("got %d, %v", resp.Status, err)
+				}
+				mustPost(t, e) // not on the connection that was given up
+			})
+			t.Run(fmt.Sprint(tt.name, ", at the deadline after ", after), func(t *testing.T) {
+				s := script(t, tt.answers, []string{full})
+				e := endpoint(t, s.url, Options{})
+				if tt.answers[0] == full {
+					mustPost(t, e)
+				}
+				req := ask("{}")
+				req.Deadline = time.Now().Add(after)
+				if resp, err := e.Post(t.Context(), req); !errors.Is(err, context.DeadlineExceeded) || resp.Status != tt.status {
+					t.Errorf("got %d, %v", resp.Status, err)
+				}
 				mustPost(t, e)
-			}
-			ctx, cancel := context.WithCancelCause(t.Context())
-			time.AfterFunc(30*time.Millisecond, func() { cancel(cause) })
-			req := ask("{}")
-			req.Deadline = time.Time{}
-			if resp, err := e.Post(ctx, req); !errors.Is(err, cause) || resp.Status != tt.status {
-				t.Errorf("got %d, %v", resp.Status, err)
-			}
-			mustPost(t, e) // not on the connection that was given up
-		})
-		t.Run(tt.name+", at the deadline", func(t *testing.T) {
-			s := script(t, tt.answers, []string{full})
-			e := endpoint(t, s.url, Options{})
-			if tt.answers[0] == full {
-				mustPost(t, e)
-			}
-			req := ask("{}")
-			req.Deadline = time.Now().Add(30 * time.Millisecond)
-			if resp, err := e.Post(t.Context(), req); !errors.Is(err, context.DeadlineExceeded) || resp.Status != tt.status {
-				t.Errorf("got %d, %v", resp.Status, err)
-			}
-			mustPost(t, e)
-			if n := s.dialled.Load(); n != 2 {
-				t.Errorf("%d connections", n)
-			}
-		})
+				if n := s.dialled.Load(); n != 2 {
+					t.Errorf("%d connections", n)
+				}
+			})
+		}
+	}
+}
+
+// An answer whose parts take longer than anybody listens for nothing is read whole.
+func TestASlowAnswerIsReadWhole(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, part := range []string{"{", "}"} {
+			time.Sleep(patience + patience/4)
+			_, _ = io.WriteString(w, part)
+			_ = http.NewResponseController(w).Flush()
+		}
+	}))
+	defer srv.Close()
+	e := endpoint(t, mustParse(t, srv.URL), Options{})
+	for range 2 { // the second on the same connection
+		mustPost(t, e)
 	}
 }
 
