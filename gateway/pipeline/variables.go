@@ -76,7 +76,7 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 		switch {
 		case ok:
 			if s, plain := plainString(raw); plain {
-				if v = c.coerce("$"+def.Variable, def.Type, s); v == any(s) { // it is sent on as it is
+				if v = c.coerce(def.Variable, def.Type, s); v == any(s) { // it is sent on as it is
 					set(def.Variable, v, raw)
 					continue
 				}
@@ -85,26 +85,26 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 			dec := json.NewDecoder(bytes.NewReader(raw))
 			dec.UseNumber()
 			if err := dec.Decode(&v); err != nil {
-				c.wrong("$"+def.Variable, "is not JSON")
+				c.wrong(def.Variable, "is not JSON")
 				continue
 			}
-			v = c.coerce("$"+def.Variable, def.Type, v)
+			v = c.coerce(def.Variable, def.Type, v)
 		case def.DefaultValue != nil:
 			var err error
 			if v, err = def.DefaultValue.Value(nil); err != nil {
-				c.wrong("$"+def.Variable, "has no usable default")
+				c.wrong(def.Variable, "has no usable default")
 				continue
 			}
-			v = c.coerce("$"+def.Variable, def.Type, v)
+			v = c.coerce(def.Variable, def.Type, v)
 		case def.Type.NonNull:
-			c.wrong("$"+def.Variable, "of type "+def.Type.String()+" is required")
+			c.wrong(def.Variable, "of type "+def.Type.String()+" is required")
 			continue
 		default:
 			continue
 		}
 		text, err := json.Marshal(v)
 		if err != nil {
-			c.wrong("$"+def.Variable, "cannot be sent on")
+			c.wrong(def.Variable, "cannot be sent on")
 			continue
 		}
 		set(def.Variable, v, text)
@@ -125,8 +125,9 @@ type coercer struct {
 	errs   gqlerror.List
 }
 
+// wrong reports what is wrong at a path, which begins with the variable's name.
 func (c *coercer) wrong(path, what string) {
-	c.errs = append(c.errs, gqlerror.Errorf("variable %s %s", path, what))
+	c.errs = append(c.errs, gqlerror.Errorf("variable $%s %s", path, what))
 }
 
 // coerce returns the value as the type takes it; what does not fit is reported at its path.

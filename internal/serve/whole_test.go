@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -75,6 +76,66 @@ func TestBodiesArriveWhole(t *testing.T) {
 	}
 	if err := <-ran; err != nil {
 		t.Error(err)
+	}
+}
+
+// A body that does not arrive is given up after the time, and only that: requests on one connection with bodies that arrive,
+// and time that passes between them, are left alone.
+func TestABodyHasToArrive(t *testing.T) {
+	const within = 300 * time.Millisecond
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := LimitBody(w, r, within)
+		_, err := io.ReadAll(r.Body)
+		limit.Stop()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			w.WriteHeader(http.StatusRequestTimeout)
+			return
+		}
+		time.Sleep(within / 3)
+		if err != nil || r.Context().Err() != nil {
+			t.Errorf("%v, %v", err, r.Context().Err())
+		}
+	})
+	l, err := Listen(t.Context(), "test", "127.0.0.1:0", handler, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = l.Run() }()
+	defer func() { _ = l.Stop(t.Context()) }()
+	var d net.Dialer
+	client, err := d.DialContext(t.Context(), "tcp", l.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	answers := bufio.NewReader(client)
+	const head = "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n"
+	for i, tt := range []struct {
+		parts  []string // with a sixth of the time between them
+		before time.Duration
+		status int
+	}{
+		{[]string{head + "body"}, 0, 200},
+		{[]string{head + "bo", "dy"}, 0, 200},
+		{[]string{head + "body"}, 2 * within, 200},
+		{[]string{head + "body"}, within / 2, 200},
+		{[]string{head, "bo", "dy"}, 0, 200},
+		{[]string{head + "b"}, within / 2, 408},
+	} {
+		time.Sleep(tt.before)
+		for n, part := range tt.parts {
+			if n > 0 {
+				time.Sleep(within / 6)
+			}
+			if _, err := io.WriteString(client, part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		resp, err := http.ReadResponse(answers, nil)
+		if err != nil || resp.StatusCode != tt.status {
+			t.Fatalf("request %d: %v, %v", i, resp, err)
+		}
+		resp.Body.Close()
 	}
 }
 
