@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // WriteBody writes a response whose body is complete. Over HTTP/1, on a listener of this package, head and body leave in one
@@ -25,59 +23,6 @@ func WriteBody(w http.ResponseWriter, r *http.Request, body []byte) error {
 	return err
 }
 
-// LimitBody lets reading the request's body fail with os.ErrDeadlineExceeded from some time on, until it is stopped. On one
-// connection the time is always the same.
-func LimitBody(w http.ResponseWriter, r *http.Request, within time.Duration) BodyLimit {
-	c, _ := r.Context().Value(connKey{}).(*conn)
-	if c == nil || r.ProtoMajor != 1 { // a stream of HTTP/2 has a deadline of its own
-		return BodyLimit{timer: time.AfterFunc(within, func() { _ = http.NewResponseController(w).SetReadDeadline(past) })}
-	}
-	c.reading.Store(max(1, int64(time.Since(began))))
-	if c.watched.CompareAndSwap(false, true) {
-		time.AfterFunc(within, func() { c.watch(within) })
-	}
-	return BodyLimit{conn: c}
-}
-
-// BodyLimit is the limit on the reading of one body.
-type BodyLimit struct {
-	conn  *conn
-	timer *time.Timer
-}
-
-// Stop ends the limit: the body is read.
-func (l BodyLimit) Stop() {
-	if l.conn != nil {
-		l.conn.reading.Store(0)
-		return
-	}
-	l.timer.Stop()
-}
-
-// watch ends reading a body that takes too long. It looks again as long as one is being read: a timer for each request would
-// cost more than reading bodies that are there at once.
-func (c *conn) watch(within time.Duration) {
-	since := c.reading.Load()
-	for ; since == 0; since = c.reading.Load() {
-		c.watched.Store(false)
-		if c.reading.Load() == 0 || !c.watched.CompareAndSwap(false, true) {
-			return // who reads from now on sees to it
-		}
-	}
-	if left := within - (time.Since(began) - time.Duration(since)); left > 0 {
-		time.AfterFunc(left, func() { c.watch(within) })
-		return
-	}
-	c.watched.Store(false)
-	_ = c.SetReadDeadline(past)
-}
-
-// began is what time is counted from.
-var began = time.Now()
-
-// past is a deadline that has come.
-var past = time.Unix(1, 0)
-
 // listener makes connections that can gather what is written to them.
 type listener struct{ *net.TCPListener }
 
@@ -87,7 +32,7 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{TCPConn: tcp}, nil
+	return newConn(tcp), nil
 }
 
 type connKey struct{}
@@ -97,14 +42,13 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// conn is a connection of which, while it gathers, the first write waits for the second. One goroutine writes at a time.
+// conn is a connection of which, while it gathers, the first write waits for the second. One goroutine writes at a time. How it
+// is read is in patient.go.
 type conn struct {
 	*net.TCPConn
 	gather bool
 	held   *[]byte // nil: nothing waits
-
-	reading atomic.Int64 // since when a body is being read, in nanoseconds from began; 0: none is
-	watched atomic.Bool  // watch is to come
+	patience
 }
 
 // Write implements net.Conn.

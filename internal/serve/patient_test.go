@@ -1,0 +1,171 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// listening serves the handler until the test ends.
+func listening(t *testing.T, handler http.HandlerFunc) *HTTP {
+	t.Helper()
+	l, err := Listen(t.Context(), "test", "127.0.0.1:0", handler, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = l.Run() }()
+	t.Cleanup(func() { _ = l.server.Close() })
+	return l
+}
+
+func dial(t *testing.T, l *HTTP) net.Conn {
+	t.Helper()
+	var d net.Dialer
+	c, err := d.DialContext(t.Context(), "tcp", l.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+const (
+	get  = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+	post = "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}"
+)
+
+// Whenever the client goes, or the server is closed, the handler hears of it.
+func TestAHandlerHearsOfTheClientsLeaving(t *testing.T) {
+	for _, request := range []string{get, post} {
+		for _, after := range []time.Duration{0, glance / 2, glance, 3 * glance} {
+			for _, who := range []string{"client", "server"} {
+				t.Run(fmt.Sprintf("%s after %s, %.4s", who, after, request), func(t *testing.T) {
+					t.Parallel()
+					began, ended := make(chan bool, 1), make(chan error, 1)
+					l := listening(t, func(_ http.ResponseWriter, r *http.Request) {
+						_, _ = io.Copy(io.Discard, r.Body)
+						began <- true
+						select {
+						case <-r.Context().Done():
+							ended <- r.Context().Err()
+						case <-time.After(10 * time.Second):
+							ended <- nil
+						}
+					})
+					c := dial(t, l)
+					if _, err := io.WriteString(c, request); err != nil {
+						t.Fatal(err)
+					}
+					<-began
+					time.Sleep(after)
+					if who == "client" {
+						_ = c.Close()
+					} else {
+						_ = l.server.Close()
+					}
+					if err := <-ended; !errors.Is(err, context.Canceled) {
+						t.Errorf("it ended with %v", err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Requests on one connection are answered in turn, however long each takes and whether or not the next has come before.
+func TestRequestsFollowEachOther(t *testing.T) {
+	l := listening(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		d, err := time.ParseDuration(string(body))
+		if err != nil {
+			t.Error(err)
+		}
+		time.Sleep(d)
+		if r.Context().Err() != nil {
+			t.Error("the client is said to have gone")
+		}
+		_, _ = w.Write(body)
+	})
+	for _, early := range []bool{false, true} {
+		c := dial(t, l)
+		answers := bufio.NewReader(c)
+		var takes []string
+		for range 2 {
+			for _, d := range []time.Duration{0, 0, time.Millisecond, glance - time.Millisecond, glance, glance + time.Millisecond, 2 * glance, 5 * glance / 2} {
+				takes = append(takes, d.String())
+			}
+		}
+		send := func(d string) {
+			if _, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n%s", len(d), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if early {
+			for _, d := range takes {
+				send(d)
+			}
+		}
+		for _, d := range takes {
+			if !early {
+				send(d)
+			}
+			resp, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil || string(body) != d {
+				t.Fatalf("got %q, %v; want %q", body, err, d)
+			}
+		}
+	}
+}
+
+// Who takes over a connection may read it byte by byte.
+func TestAHijackedConnectionIsReadByteByByte(t *testing.T) {
+	l := listening(t, func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		for b := make([]byte, 1); b[0] != '.'; {
+			if _, err := c.Read(b); err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = c.Write(b)
+		}
+		if err := c.SetReadDeadline(time.Now().Add(glance / 2)); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err == nil {
+			t.Error("read beyond the deadline")
+		}
+	})
+	c := dial(t, l)
+	if _, err := io.WriteString(c, get); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(glance)
+	if _, err := io.WriteString(c, "ab."); err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(c)
+	if err != nil || !strings.HasSuffix(string(got), "ab.") {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
