@@ -3,6 +3,7 @@
 package token
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -35,7 +36,8 @@ type Claims struct {
 	UserID string         `json:"uid,omitempty"`
 	jwt.RegisteredClaims
 
-	all map[string]json.RawMessage
+	text []byte
+	all  map[string]json.RawMessage // of text, once a claim was asked for
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -44,12 +46,16 @@ func (c *Claims) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, (*known)(c)); err != nil {
 		return err
 	}
-	return json.Unmarshal(text, &c.all)
+	c.text, c.all = bytes.Clone(text), nil
+	return nil
 }
 
 // Strings returns the claim of that name as a list: a string's parts between spaces, or a list's strings. Any other claim
 // is none.
 func (c *Claims) Strings(name string) []string {
+	if c.all == nil && json.Unmarshal(c.text, &c.all) != nil {
+		return nil
+	}
 	var text string
 	if json.Unmarshal(c.all[name], &text) == nil {
 		return strings.Fields(text)
