@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -99,10 +100,27 @@ func newProxy(route Route, opt Options) (*proxy, error) {
 	}
 	p.reverse = &httputil.ReverseProxy{
 		Rewrite: p.rewrite, Transport: backend.Transport, ModifyResponse: p.answered, ErrorHandler: p.failed, FlushInterval: -1,
-		ErrorLog: slog.NewLogLogger(opt.Log.Handler(), slog.LevelDebug),
+		BufferPool: &buffers,
+		ErrorLog:   slog.NewLogLogger(opt.Log.Handler(), slog.LevelDebug),
 	}
 	return p, nil
 }
+
+// pool is memory that answers are copied through.
+type pool struct{ sync.Pool }
+
+// Get implements httputil.BufferPool.
+func (p *pool) Get() []byte {
+	if b, ok := p.Pool.Get().(*[]byte); ok {
+		return *b
+	}
+	return make([]byte, 32<<10)
+}
+
+// Put implements httputil.BufferPool.
+func (p *pool) Put(b []byte) { p.Pool.Put(&b) }
+
+var buffers pool
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > p.opt.MaxBody {
