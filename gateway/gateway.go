@@ -314,11 +314,12 @@ func (g *Gateway) identify(next http.Handler) http.Handler {
 		if name := g.cfg.Auth.PolicyHeader; name != "" && rest.Trusts(g.trusted, rest.Peer(r)) {
 			ctx = authn.WithPolicies(ctx, strings.FieldsFunc(strings.Join(r.Header.Values(name), ","), func(c rune) bool { return c == ',' || c == ' ' }))
 		}
-		pass := upstream.Pick(r.Header)
 		if client := rest.Client(r, g.trusted); client != "" {
-			pass["X-Forwarded-For"] = []string{client}
+			r.Header["X-Forwarded-For"] = []string{client}
+		} else {
+			delete(r.Header, "X-Forwarded-For") // nobody trusts who sent it
 		}
-		next.ServeHTTP(w, r.WithContext(upstream.WithHeader(ctx, pass)))
+		next.ServeHTTP(w, r.WithContext(upstream.WithHeader(ctx, r.Header)))
 	})
 }
 

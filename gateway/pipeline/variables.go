@@ -22,6 +22,7 @@ type variables struct {
 type variable struct {
 	name  string
 	value any
+	text  json.RawMessage
 }
 
 // value returns the value of a variable; nil: there is none, or it is null.
@@ -51,7 +52,7 @@ func (v variables) text() []byte {
 			out = make([]byte, 0, 64)
 		}
 		out = append(append(out, x.name...), ':')
-		out = append(append(out, v.json[x.name]...), ',')
+		out = append(append(out, x.text...), ',')
 	}
 	return out
 }
@@ -64,20 +65,18 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 	if len(op.VariableDefinitions) == 0 {
 		return variables{}, nil
 	}
-	out := variables{json: make(map[string]json.RawMessage, len(op.VariableDefinitions)), list: make([]variable, 0, len(op.VariableDefinitions))}
-	set := func(name string, value any, text json.RawMessage) {
-		out.json[name] = text
-		out.list = append(out.list, variable{name, value})
-	}
+	out := variables{json: given, list: make([]variable, 0, len(op.VariableDefinitions))}
 	c := &coercer{schema: schema}
+	same := 0 // of the given, those that are sent on as they are
 	for _, def := range op.VariableDefinitions {
 		raw, ok := given[def.Variable]
 		var v any
 		switch {
 		case ok:
 			if s, plain := plainString(raw); plain {
-				if v = c.coerce(def.Variable, def.Type, s); v == any(s) { // it is sent on as it is
-					set(def.Variable, v, raw)
+				if v = c.coerce(def.Variable, def.Type, s); v == any(s) {
+					same++
+					out.list = append(out.list, variable{def.Variable, v, raw})
 					continue
 				}
 				break
@@ -107,7 +106,13 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 			c.wrong(def.Variable, "cannot be sent on")
 			continue
 		}
-		set(def.Variable, v, text)
+		out.list = append(out.list, variable{def.Variable, v, text})
+	}
+	if same != len(given) || same != len(out.list) {
+		out.json = make(map[string]json.RawMessage, len(out.list))
+		for _, x := range out.list {
+			out.json[x.name] = x.text
+		}
 	}
 	return out, c.errs
 }

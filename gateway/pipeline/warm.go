@@ -33,7 +33,7 @@ func (p *Pipeline) warm(to, from *engine) {
 		var vars variables
 		for i, name := range was.op.conditions {
 			if was.bits[i] != '-' {
-				vars.list = append(vars.list, variable{name, was.bits[i] == '1'})
+				vars.list = append(vars.list, variable{name: name, value: was.bits[i] == '1'})
 			}
 		}
 		ask, f := to.ask(op, vars, strings.Fields(was.labels), was.parts)

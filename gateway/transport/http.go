@@ -1,12 +1,13 @@
 package transport
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -192,12 +193,11 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 		return nil, tooLarge(h.opt.MaxBody)
 	}
 	defer serve.LimitBody(w, r, h.arrival).Stop()
-	buf, _ := bodies.Get().(*bytes.Buffer)
+	buf, _ := bodies.Get().(*[]byte)
 	if buf == nil {
-		buf = new(bytes.Buffer)
+		buf = new([]byte)
 	}
-	buf.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, h.opt.MaxBody))
+	body, err := readAll(http.MaxBytesReader(w, r.Body, h.opt.MaxBody), (*buf)[:0], int(max(r.ContentLength, 0)))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
@@ -207,16 +207,34 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 	case err != nil:
 		return nil, &malformed{http.StatusBadRequest, "the body did not arrive whole"}
 	}
-	req, bad := parse(buf.Bytes())
-	if (bad != nil || req.Variables == nil) && buf.Cap() <= keptBody { // nothing of the request is in there
-		buf.Reset()
+	req, bad := parse(body)
+	if (bad != nil || req.Variables == nil) && cap(body) <= keptBody { // nothing of the request is in there
+		*buf = body
 		bodies.Put(buf)
 	}
 	return req, bad
 }
 
+// readAll appends all that r has, probably size bytes, to b.
+func readAll(r io.Reader, b []byte, size int) ([]byte, error) {
+	b = slices.Grow(b, size+1) // to be told of the end without room for more
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+		if len(b) == cap(b) {
+			b = slices.Grow(b, 512)
+		}
+	}
+}
+
 // bodies is memory of requests.
-var bodies sync.Pool // of *bytes.Buffer
+var bodies sync.Pool // of *[]byte
 
 // keptBody is the size up to which memory of a request is kept for another, in bytes.
 const keptBody = 64 << 10

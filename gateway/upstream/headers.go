@@ -29,17 +29,6 @@ func propagated(more []string) []string {
 
 type headerKey struct{}
 
-// Pick returns those of a client's headers that every request to a subgraph passes on.
-func Pick(from http.Header) http.Header {
-	picked := make(http.Header, len(always)+1)
-	for _, name := range always {
-		if values := from[name]; len(values) > 0 {
-			picked[name] = values
-		}
-	}
-	return picked
-}
-
 // WithHeader returns a context whose fetches pass on those headers of a client's request that are to be propagated. h
 // must not change afterwards.
 func WithHeader(ctx context.Context, h http.Header) context.Context {
