@@ -44,10 +44,9 @@ func (h *Hosted) Start(ctx context.Context) (err error) {
 	}
 	p := h.Process
 	p.Services[h.Name] = h.service
-	mux := http.NewServeMux()
-	serve.Ops{State: &p.state, Version: p.Version, Health: h.service.Health, Metrics: p.Metrics.Registry, Public: h.Public}.Register(mux)
-	mux.Handle("/", p.Metrics.HTTP(h.Name, p.Log, h.Level, h.service.Handler()))
-	if h.listener, err = serve.Listen(ctx, h.Name, h.Addr, mux, p.Log); err != nil {
+	ops := serve.Ops{State: &p.state, Version: p.Version, Health: h.service.Health, Metrics: p.Metrics.Registry, Public: h.Public}
+	handler := ops.Beside(p.Metrics.HTTP(h.Name, p.Log, h.Level, h.service.Handler()))
+	if h.listener, err = serve.Listen(ctx, h.Name, h.Addr, handler, p.Log); err != nil {
 		return errors.Join(err, h.service.Close())
 	}
 	// The work outlives the context of the start: it ends in Stop, after the requests.

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,6 +61,22 @@ func (o Ops) Register(mux *http.ServeMux) {
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
+}
+
+// Beside returns a handler of these routes that leaves all other paths to next, at once: a mux that all requests go through
+// would cost each of them a look.
+func (o Ops) Beside(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	o.Register(mux)
+	mux.Handle("/", next) // other methods
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case path == "/health", path == "/ready", path == "/metrics", strings.HasPrefix(path, "/debug/pprof/"):
+			mux.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
