@@ -20,10 +20,14 @@ func PaceCollector(least uint64) {
 }
 
 const (
-	standard = 100  // percent of what is live by which a heap grows, by the collector itself
-	closest  = 25   // the least of it
-	dear     = 0.05 // of the processor's time: what collecting may cost for growing by less than the standard
+	standard = 100      // percent of what is live by which a heap grows, by the collector itself
+	closest  = 12       // the least of it
+	large    = 64 << 20 // bytes live
 )
+
+// dear is the part of the processor's time that collecting may cost for growing by less than the standard: the more is live, the
+// more memory that spares.
+func dear(live uint64) float64 { return 0.08 * min(float64(live)/large, 1) }
 
 // pace follows the collector.
 type pace struct {
@@ -44,7 +48,7 @@ func (p *pace) collected() {
 	}
 	metrics.Read(in)
 	p.spent(in[2].Value.Float64()-in[3].Value.Float64(), in[1].Value.Float64())
-	if percent := p.next(in[0].Value.Uint64()); percent != p.percent {
+	if percent := p.next(in[0].Value.Uint64()); p.worth(percent) {
 		p.percent = percent
 		debug.SetGCPercent(percent)
 	}
@@ -64,6 +68,14 @@ func (p *pace) spent(gc, user float64) {
 	p.cost += weight * (byGC/(byGC+byUser) - p.cost)
 }
 
+// worth reports whether the pace is changed to the percentage. Each change stops the process, so a step to and fro is not.
+func (p *pace) worth(percent int) bool {
+	if percent > standard || p.percent > standard {
+		return percent != p.percent
+	}
+	return 10*percent <= 7*p.percent || 10*percent >= 14*p.percent
+}
+
 // next is the percentage of what is live by which the heap may grow. It goes in steps, as each change stops the process for a
 // moment, and so far only that the least heap that the runtime collects, which grows with it, is no larger than p.least.
 func (p *pace) next(live uint64) int {
@@ -72,8 +84,8 @@ func (p *pace) next(live uint64) int {
 		return min(percent/step*step, int(p.least*standard/smallest))
 	}
 	percent := closest
-	for percent < standard && p.cost*standard > dear*float64(percent) {
-		percent *= 2
+	for most := dear(live); percent < standard && p.cost*standard > most*float64(percent); {
+		percent += percent / 4
 	}
-	return percent
+	return min(percent, standard)
 }

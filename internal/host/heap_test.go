@@ -21,13 +21,29 @@ func TestThePaceOfTheCollector(t *testing.T) {
 		{"in steps", 5 * mb, 0, 200},
 		{"half of the least is live, and collecting dear", 8 * mb, 0.2, 100},
 		{"much is live, and collecting dear", 50 * mb, 0.2, 100},
-		{"collecting would be dear at any other pace", 50 * mb, 0.04, 100},
-		{"collecting twice as often is not dear", 50 * mb, 0.02, 50},
-		{"collecting costs next to nothing", 50 * mb, 0.01, 25},
+		{"collecting would be dear at any other pace", 64 * mb, 0.08, 100},
+		{"collecting twice as often is not dear", 64 * mb, 0.04, 51},
+		{"collecting three times as often is not dear, where so much is live", 64 * mb, 0.026, 33},
+		{"it is, where less is live", 32 * mb, 0.026, 78},
+		{"collecting costs next to nothing", 64 * mb, 0.005, 12},
 	} {
 		p := &pace{least: 16 * mb, percent: standard, cost: tt.cost}
 		if got := p.next(tt.live); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestAStepToAndFroIsNotTaken(t *testing.T) {
+	for _, tt := range []struct {
+		from, to int
+		want     bool
+	}{
+		{400, 350, true}, {350, 100, true}, {100, 150, true}, {100, 100, false}, {100, 78, false}, {63, 78, false},
+		{51, 41, false}, {51, 33, true}, {33, 51, true}, {12, 15, false}, {12, 18, true}, {150, 150, false},
+	} {
+		if got := (&pace{percent: tt.from}).worth(tt.to); got != tt.want {
+			t.Errorf("from %d to %d: %t", tt.from, tt.to, got)
 		}
 	}
 }
