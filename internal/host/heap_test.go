@@ -39,8 +39,18 @@ func TestAStepToAndFroIsNotTaken(t *testing.T) {
 		from, to int
 		want     bool
 	}{
-		{400, 350, true}, {350, 100, true}, {100, 150, true}, {100, 100, false}, {100, 78, false}, {63, 78, false},
-		{51, 41, false}, {51, 33, true}, {33, 51, true}, {12, 15, false}, {12, 18, true}, {150, 150, false},
+		{400, 350, true},
+		{350, 100, true},
+		{100, 150, true},
+		{100, 100, false},
+		{100, 78, false},
+		{63, 78, false},
+		{51, 41, false},
+		{51, 33, true},
+		{33, 51, true},
+		{12, 15, false},
+		{12, 18, true},
+		{150, 150, false},
 	} {
 		if got := (&pace{percent: tt.from}).worth(tt.to); got != tt.want {
 			t.Errorf("from %d to %d: %t", tt.from, tt.to, got)
