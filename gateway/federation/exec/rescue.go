@@ -12,7 +12,7 @@ import (
 
 // rescue asks for a lost field as a field of entities, where that can be: then it is lost for those only that it fails for.
 func (r *run) rescue(ctx context.Context, c *call, l lost) {
-	if l.entity == nil {
+	if l.entity == nil && l.batch == nil {
 		return
 	}
 	doc, err := queryparser.ParseQuery(&ast.Source{Input: c.fetch.Document})
@@ -24,12 +24,20 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	if !found {
 		return
 	}
-	b := &plan.Batch{Alias: "_entities", Variable: "representations", Paths: l.above, Reps: l.again.Keys, Entity: narrow(l.entity, l.names[l.depth:])}
+	b := &plan.Batch{Alias: "_entities", Variable: "representations", Paths: l.above}
+	if l.entity != nil {
+		b.Reps, b.Entity = l.again.Keys, narrow(l.entity, l.names[l.depth:])
+		fields = ast.SelectionSet{&ast.InlineFragment{TypeCondition: l.again.On, SelectionSet: fields}}
+	} else {
+		b.Reps, b.Unless, b.Entity = l.batch.Reps, l.batch.Unless, narrow(l.batch.Entity, l.names[l.depth:])
+	}
 	for op.VariableDefinitions.ForName(b.Variable) != nil {
 		b.Variable = "_" + b.Variable
 	}
 	failed := r.failedBelow(l.keys)
-	objs := slices.DeleteFunc(slices.Clone(r.walker.collect(b.Paths)), func(o ref) bool { return failed[o] || !r.lacks(o, l.keys) })
+	objs := slices.DeleteFunc(slices.Clone(r.walker.collect(b.Paths)), func(o ref) bool {
+		return failed[o] || !r.lacks(o, l.keys) || l.entity == nil && !r.hasAny(o, l.batch.Entity)
+	})
 	out, _ := r.representer.represent(b, objs)
 	if len(out.uses) == 0 {
 		return
@@ -38,10 +46,10 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	op.SelectionSet = ast.SelectionSet{&ast.Field{
 		Name: b.Alias, Alias: b.Alias,
 		Arguments:    ast.ArgumentList{{Name: "representations", Value: &ast.Value{Kind: ast.Variable, Raw: b.Variable}}},
-		SelectionSet: ast.SelectionSet{&ast.InlineFragment{TypeCondition: l.again.On, SelectionSet: fields}},
+		SelectionSet: fields,
 	}}
 	f := *c.fetch
-	if l.again.Subgraph != "" {
+	if l.entity != nil && l.again.Subgraph != "" {
 		f.Subgraph = l.again.Subgraph
 	}
 	f.Root, f.RootPath, f.Entities = nil, nil, []*plan.Batch{b}
@@ -96,6 +104,11 @@ func (r *run) lacks(v ref, path []plan.Key) bool {
 		}
 	}
 	return false
+}
+
+// hasAny reports whether the object has something of what it was asked for as an entity: else it was not found.
+func (r *run) hasAny(o ref, entity *plan.Wire) bool {
+	return slices.ContainsFunc(entity.Fields, func(f plan.WireField) bool { return r.store.get(o, f.Key) != missing })
 }
 
 // narrow is the shape of an answer that has only the fields on a path.

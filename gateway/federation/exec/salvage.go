@@ -73,6 +73,7 @@ type lost struct {
 	above  []plan.Path
 	depth  int
 	keys   []plan.Key
+	batch  *plan.Batch // by which the entity is asked for, where there is none nearer; nil: none
 }
 
 // tellLost asks for the fields that were asked for no more as fields of entities, and reports those that it does not get.
@@ -95,7 +96,7 @@ func (r *run) tellLost(ctx context.Context, c *call) {
 			case l.top == nil:
 				return true
 			}
-			return slices.ContainsFunc(l.top.Fields, func(f plan.WireField) bool { return r.store.get(o, f.Key) != missing }) // else it was not found
+			return r.hasAny(o, l.top)
 		}
 		for _, path := range l.paths {
 			for _, at := range locate(&r.store, path, maxPlaces, want) {
@@ -152,6 +153,9 @@ func (r *run) collateral(c *call, a answer) (list []lost) {
 						l.top = b.plan.Entity
 					}
 					l.names, l.depth = append([]string{alias}, l.names...), l.depth+1
+					if l.entity == nil && b.plan.Contexts == nil {
+						l.batch, l.above = b.plan, b.plan.Paths
+					}
 					list = append(list, l)
 				}
 			}
