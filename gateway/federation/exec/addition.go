@@ -198,8 +198,7 @@ func (r *run) objectAt(path ast.Path) ref {
 			if r.store.kind(at) != kindObject {
 				return missing
 			}
-			class := shape.Class(r.store.typeName(at))
-			f := fieldByName(class, string(e))
+			f := r.named(shape, at, string(e))
 			if f == nil {
 				return missing
 			}
@@ -213,6 +212,21 @@ func (r *run) objectAt(path ast.Path) ref {
 		return missing
 	}
 	return at
+}
+
+// named is the field of an object that the response shows by a name. While the object's type is not known, which only a part to
+// come asks for, it is the same for all types.
+func (r *run) named(shape *plan.Shape, o ref, name string) *plan.ShapeField {
+	typ := r.store.typeName(o)
+	if class := shape.Class(typ); class != nil || typ != "" {
+		return fieldByName(class, name)
+	}
+	for i := range shape.Classes {
+		if f := fieldByName(&shape.Classes[i], name); f != nil && r.store.get(o, f.Key) != missing {
+			return f
+		}
+	}
+	return nil
 }
 
 func fieldByName(class *plan.ShapeClass, name string) *plan.ShapeField {

@@ -295,7 +295,7 @@ func (r *run) project(steps []step) (path ast.Path, how reach) {
 			name := r.store.typeName(at)
 			if class = shape.Class(name); class == nil && name != "" {
 				return nil, hidden // clients do not see objects of this type
-			} else if class == nil {
+			} else if class == nil && r.plan.Parts == nil {
 				return path, shown // an unknown object ends the path
 			}
 		}
