@@ -218,7 +218,8 @@ func hosts(origins []string) []string {
 
 func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", g.identify(g.graphql))
+	graphql := g.identify(g.graphql)
+	mux.Handle(graphqlPath, graphql)
 	mux.Handle("/graphql/", g.graphql)
 	if deps.Console != nil {
 		pages, err := console.New(deps.Console, "/admin/", true)
@@ -247,7 +248,14 @@ func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 		return err
 	}
 	mux.Handle("/", routes)
-	var h http.Handler = mux
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == graphqlPath { // nearly always: the mux need not look for it
+			r.Pattern = graphqlPath
+			graphql.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 	if len(g.cfg.CORSOrigins) > 0 {
 		h = cors.New(cors.Options{
 			AllowedOrigins: g.cfg.CORSOrigins, AllowedMethods: []string{"GET", "POST", "PUT", "DELETE", "HEAD"},
@@ -327,6 +335,9 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("WWW-Authenticate", "Bearer")
 	faulthttp.JSON(w, status, map[string]any{"errors": []any{map[string]any{"message": message, "extensions": map[string]string{"code": code}}}})
 }
+
+// graphqlPath is the endpoint for GraphQL.
+const graphqlPath = "/graphql"
 
 // statePath is where the state of the supergraph is told.
 const statePath = "/admin/api/supergraph"

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -20,15 +21,19 @@ const glance = 100 * time.Millisecond
 
 // patience is what a connection waits for.
 type patience struct {
-	wake    chan bool // to the read that was put off: whether it is to read
-	past    atomic.Bool
+	wake    chan bool   // to the read that was put off: whether it is to read
 	watched atomic.Bool // glances go on
 
 	mu     sync.Mutex
+	past   bool   // the deadline is
 	waits  bool   // the read was put off
 	wait   uint64 // number of its kind
 	seen   uint64 // that was put off at the last glance
 	closed bool
+
+	deadline time.Time // of reading, as it was set
+	applied  time.Time // that the poller knows of
+	reads    int       // under way
 
 	reading atomic.Int64 // since when a body is being read, in nanoseconds from began; 0: none is
 	within  atomic.Int64 // that it has to arrive, in nanoseconds
@@ -47,16 +52,16 @@ func newConn(tcp *net.TCPConn) *conn {
 // Read implements net.Conn. Only net/http's look at the client reads one byte.
 func (c *conn) Read(p []byte) (int, error) {
 	if len(p) != 1 {
-		return c.TCPConn.Read(p)
+		return c.read(p)
 	}
 	c.mu.Lock()
 	switch {
-	case c.past.Load():
+	case c.past:
 		c.mu.Unlock()
 		return 0, os.ErrDeadlineExceeded
 	case c.closed:
 		c.mu.Unlock()
-		return c.TCPConn.Read(p)
+		return c.read(p)
 	}
 	c.waits, c.wait = true, c.wait+1
 	c.mu.Unlock()
@@ -64,34 +69,76 @@ func (c *conn) Read(p []byte) (int, error) {
 	if !<-c.wake {
 		return 0, os.ErrDeadlineExceeded
 	}
-	return c.TCPConn.Read(p)
+	return c.read(p)
 }
 
-// rouse ends the wait of a read that was put off, and reports whether there was one.
-func (c *conn) rouse(read bool) bool {
+// read reads by the deadline that was set.
+func (c *conn) read(p []byte) (int, error) {
+	if err := c.begin(); err != nil {
+		return 0, err
+	}
+	n, err := c.TCPConn.Read(p)
+	c.end()
+	return n, err
+}
+
+// WriteTo implements io.WriterTo.
+func (c *conn) WriteTo(w io.Writer) (int64, error) {
+	if err := c.begin(); err != nil {
+		return 0, err
+	}
+	defer c.end()
+	return c.TCPConn.WriteTo(w)
+}
+
+func (c *conn) begin() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.waits {
-		return false
+	err := c.apply()
+	if err == nil {
+		c.reads++
 	}
-	c.waits = false
-	c.wake <- read
-	return true
+	return err
+}
+
+func (c *conn) end() {
+	c.mu.Lock()
+	c.reads--
+	c.mu.Unlock()
+}
+
+// apply tells the poller of the deadline, unless it knows of nearly the same. net/http sets five for each request, most of
+// which are over before anything is read.
+func (c *conn) apply() error {
+	const far, near = time.Minute, time.Second
+	d := c.deadline
+	if d.Equal(c.applied) || !d.IsZero() && !c.applied.IsZero() && d.Sub(c.applied).Abs() < near && time.Until(c.applied) > far {
+		return nil
+	}
+	c.applied = d
+	return c.TCPConn.SetReadDeadline(d)
+}
+
+// rouse ends the wait of a read that was put off, if there is one.
+func (c *conn) rouse(read bool) {
+	if c.waits {
+		c.waits = false
+		c.wake <- read
+	}
 }
 
 // SetReadDeadline implements net.Conn. One long past is how net/http calls off its look.
 func (c *conn) SetReadDeadline(t time.Time) error {
-	if t.IsZero() || t.After(began) {
-		if c.past.Load() {
-			c.past.Store(false)
-		}
-		return c.TCPConn.SetReadDeadline(t)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline, c.past = t, !t.IsZero() && t.Before(began)
+	switch {
+	case c.past && c.waits: // nothing else reads
+		c.rouse(false)
+	case c.reads > 0:
+		return c.apply()
 	}
-	c.past.Store(true)
-	if c.rouse(false) {
-		return nil // nothing else reads
-	}
-	return c.TCPConn.SetReadDeadline(t)
+	return nil
 }
 
 // SetDeadline implements net.Conn.
@@ -105,8 +152,8 @@ func (c *conn) SetDeadline(t time.Time) error {
 // Close implements net.Conn.
 func (c *conn) Close() error {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.closed = true
-	c.mu.Unlock()
 	err := c.TCPConn.Close()
 	c.rouse(true)
 	return err
@@ -152,10 +199,10 @@ func (c *conn) look() {
 	c.mu.Lock()
 	waits, long := c.waits, c.waits && c.wait == c.seen
 	c.seen = c.wait
-	c.mu.Unlock()
 	if long {
 		c.rouse(true)
 	}
+	c.mu.Unlock()
 	since := c.reading.Load()
 	if since != 0 && time.Since(began)-time.Duration(since) >= time.Duration(c.within.Load()) {
 		_ = c.SetReadDeadline(past)

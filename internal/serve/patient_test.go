@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -167,5 +168,49 @@ func TestAHijackedConnectionIsReadByteByByte(t *testing.T) {
 	got, err := io.ReadAll(c)
 	if err != nil || !strings.HasSuffix(string(got), "ab.") {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// A deadline counts whenever it is set: before a read, between two, while one is under way; and a later one replaces it.
+func TestReadingEndsAtItsDeadline(t *testing.T) {
+	const soon = 50 * time.Millisecond
+	for name, set := range map[string]func(c *http.ResponseController) error{
+		"before":    func(c *http.ResponseController) error { return c.SetReadDeadline(time.Now().Add(soon)) },
+		"long past": func(c *http.ResponseController) error { return c.SetReadDeadline(past) },
+		"while reading": func(c *http.ResponseController) error {
+			time.AfterFunc(soon, func() { _ = c.SetReadDeadline(past) })
+			return nil
+		},
+		"instead of another": func(c *http.ResponseController) error {
+			return errors.Join(c.SetReadDeadline(time.Now().Add(time.Hour)), c.SetReadDeadline(time.Now().Add(soon)))
+		},
+		"after one that came": func(c *http.ResponseController) error {
+			return errors.Join(c.SetReadDeadline(past), c.SetReadDeadline(time.Time{}), c.SetReadDeadline(time.Now().Add(soon)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ended := make(chan error, 1)
+			l := listening(t, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = r.Body.Read(make([]byte, 1))
+				if err := set(http.NewResponseController(w)); err != nil {
+					t.Error(err)
+				}
+				_, err := io.ReadAll(r.Body)
+				ended <- err
+			})
+			c := dial(t, l)
+			if _, err := io.WriteString(c, post[:len(post)-1]); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-ended:
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("it ended with %v", err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("it did not end")
+			}
+		})
 	}
 }
