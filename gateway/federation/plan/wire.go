@@ -181,19 +181,29 @@ func (b *builder) keysAt(w *Wire, node *querygraph.Node, s *sel) (keys []Rep) {
 			key := b.keys.member(f)
 			return s.find(key) != nil || slices.ContainsFunc(s.branches, func(br *sel) bool { return slices.Contains(br.node.Members(), member) && br.find(key) != nil })
 		}
+		rep := func(l *querygraph.Landing) Rep {
+			return Rep{Types: []string{member}, TypeName: l.RepType, Fields: b.members(nil, l.Key, true)}
+		}
+		sure := false // an object always has a key that is selected
 		var least []WireField
-		var key querygraph.FieldSet
-		as := ""
+		var best *querygraph.Landing
 		for _, l := range b.g.Landings(member) {
 			if l.Node != n || l.RepType == "" {
 				continue
 			}
-			if spare, ok := b.spare(w, s.node.Member(member), l.Key, selected); ok && (key == nil || len(spare) < len(least)) {
-				least, key, as = spare, l.Key, l.RepType
+			switch spare, ok := b.spare(w, s.node.Member(member), l.Key, selected); {
+			case ok && len(spare) == 0: // the next is for objects of which it is null
+				keys = append(keys, rep(l))
+				sure = sure || !slices.ContainsFunc(l.Key, func(f *querygraph.FieldSel) bool {
+					e := n.Edge(f.Name)
+					return f.Sub != nil || e == nil || !e.Field.Type.NonNull
+				})
+			case ok && (best == nil || len(spare) < len(least)):
+				least, best = spare, l
 			}
 		}
-		if key != nil {
-			keys = append(keys, Rep{Types: []string{member}, TypeName: as, Fields: b.members(nil, key, true)})
+		if !sure && best != nil {
+			keys = append(keys, rep(best))
 			w.Spare = append(w.Spare, least...)
 		}
 	}
