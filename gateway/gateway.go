@@ -219,8 +219,7 @@ func hosts(origins []string) []string {
 func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 	mux := http.NewServeMux()
 	graphql := g.identify(g.graphql)
-	mux.Handle(graphqlPath, graphql)
-	mux.Handle("/graphql/", g.graphql)
+	mux.Handle(graphqlPath+"/", g.graphql)
 	if deps.Console != nil {
 		pages, err := console.New(deps.Console, "/admin/", true)
 		if err != nil {
@@ -249,7 +248,7 @@ func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 	}
 	mux.Handle("/", routes)
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == graphqlPath { // nearly always: the mux need not look for it
+		if r.URL.Path == graphqlPath { // nearly always: no mux looks for it
 			r.Pattern = graphqlPath
 			graphql.ServeHTTP(w, r)
 			return

@@ -34,9 +34,9 @@ func (x *execution) input() exec.Input {
 	in := exec.Input{Variables: x.vars.json}
 	if list := x.planned.plan.Introspection; len(list) > 0 {
 		in.Raw = make(map[plan.Key]json.RawMessage, len(list))
-		left := x.e.exec.MaxOutput()
+		left, values := x.e.exec.MaxOutput(), x.vars.values()
 		for _, f := range list {
-			raw := introspect.Resolve(x.e.sg.API(), f.Field, x.vars.values(), left)
+			raw := introspect.Resolve(x.e.sg.API(), f.Field, values, left)
 			in.Raw[f.Key] = raw
 			if left -= len(raw); raw == nil {
 				break // there will be no data at all
@@ -57,7 +57,8 @@ func (x *execution) Execute(ctx context.Context, write func(body []byte)) {
 	recycle(body, hold)
 }
 
-// share returns the response to an equal query that is under way, or executes the query, for others too; false where it must be executed for this caller alone.
+// share returns the response to an equal query that is under way, or executes the query, for others too; false where it must
+// be executed for this caller alone.
 func (x *execution) share(ctx context.Context) (*[]byte, inflight.Hold, bool) {
 	like, knows := x.e.fetcher.(likener)
 	if x.p.opt.Share == nil || x.kind != ast.Query || !knows {

@@ -83,7 +83,7 @@ func TestBodiesArriveWhole(t *testing.T) {
 // and time that passes between them, are left alone.
 func TestABodyHasToArrive(t *testing.T) {
 	const within = 300 * time.Millisecond
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l := listening(t, func(w http.ResponseWriter, r *http.Request) {
 		limit := LimitBody(w, r, within)
 		_, err := io.ReadAll(r.Body)
 		limit.Stop()
@@ -96,18 +96,7 @@ func TestABodyHasToArrive(t *testing.T) {
 			t.Errorf("%v, %v", err, r.Context().Err())
 		}
 	})
-	l, err := Listen(t.Context(), "test", "127.0.0.1:0", handler, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = l.Run() }()
-	defer func() { _ = l.Stop(t.Context()) }()
-	var d net.Dialer
-	client, err := d.DialContext(t.Context(), "tcp", l.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := dial(t, l)
 	answers := bufio.NewReader(client)
 	const head = "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n"
 	for i, tt := range []struct {
