@@ -218,7 +218,7 @@ func hosts(origins []string) []string {
 
 func (g *Gateway) withRoutes(_ context.Context, deps Deps) error {
 	mux := http.NewServeMux()
-	graphql := g.identify(g.graphql)
+	graphql := g.identify(g.graphql.Serve)
 	mux.Handle(graphqlPath+"/", g.graphql)
 	if deps.Console != nil {
 		pages, err := console.New(deps.Console, "/admin/", true)
@@ -302,10 +302,12 @@ func (g *Gateway) Health(context.Context) map[string]string {
 
 // identify puts the caller and the headers to pass on into a GraphQL request's context. A token that is given must be
 // good; without one there is no caller, unless one is required.
-func (g *Gateway) identify(next http.Handler) http.Handler {
+func (g *Gateway) identify(next func(context.Context, http.ResponseWriter, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		header := r.Header.Get("Authorization")
+		ctx, header := r.Context(), ""
+		if values := r.Header["Authorization"]; len(values) > 0 {
+			header = values[0]
+		}
 		if g.auth != nil {
 			var verdict authn.Verdict
 			ctx, verdict = g.auth.Context(ctx, header)
@@ -326,7 +328,7 @@ func (g *Gateway) identify(next http.Handler) http.Handler {
 		} else {
 			delete(r.Header, "X-Forwarded-For") // nobody trusts who sent it
 		}
-		next.ServeHTTP(w, r.WithContext(upstream.WithHeader(ctx, r.Header)))
+		next(upstream.WithHeader(ctx, r.Header), w, r)
 	})
 }
 

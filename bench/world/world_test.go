@@ -60,11 +60,11 @@ func TestEveryShapeIsPlannedWithItsRequestsAndItsJoinIsTheWhole(t *testing.T) {
 			if len(p.Fetches) != s.Requests {
 				t.Errorf("%d requests are planned, want %d:\n%s", len(p.Fetches), s.Requests, plan.Print(p))
 			}
-			in := exec.Input{Variables: map[string]json.RawMessage{}}
+			values := exec.VariableMap{}
 			for name, v := range req.Variables {
-				in.Variables[name], _ = json.Marshal(v)
+				values[name], _ = json.Marshal(v)
 			}
-			got, err := executor.Execute(t.Context(), p, in).JSON(nil)
+			got, err := executor.Execute(t.Context(), p, exec.Input{Variables: values}).JSON(nil)
 			if err != nil {
 				t.Fatal(err)
 			}

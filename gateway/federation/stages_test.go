@@ -64,10 +64,11 @@ func newStages(t testing.TB, shape world.Shape) *stages {
 	s.op = s.normalise(t)
 	s.plan = s.plans(t)
 	s.executor = exec.New(&memory{world: world.New(), parts: parts, answers: map[string]*exec.Response{}}, exec.Options{})
-	s.input.Variables = map[string]json.RawMessage{}
+	values := exec.VariableMap{}
 	for name, v := range req.Variables {
-		s.input.Variables[name], _ = json.Marshal(v)
+		values[name], _ = json.Marshal(v)
 	}
+	s.input.Variables = values
 	return s
 }
 

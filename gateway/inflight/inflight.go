@@ -42,6 +42,8 @@ type call[T any] struct {
 	waiting int
 	cancel  context.CancelFunc
 	done    chan struct{} // made by the first who joins
+	soon    chan struct{} // likewise: closed with done, or after patience
+	late    *time.Timer   // closes soon
 	value   T             // set before done is closed
 	err     error
 	users   atomic.Int32 // of the result: who began it and all who joined, until each is done
@@ -92,7 +94,8 @@ func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work fun
 			c.waiting++
 			c.users.Add(1)
 			if c.done == nil {
-				c.done = make(chan struct{})
+				c.done, c.soon = make(chan struct{}), make(chan struct{})
+				c.late = time.AfterFunc(patience, func() { close(c.soon) })
 			}
 			s.mu.Unlock()
 			g.joined.Add(1)
@@ -137,12 +140,24 @@ type Limited interface {
 	Unlimited() context.Context
 }
 
+// patience is how long who joins waits before looking whether its own context ends: to be told of that costs more than most
+// work takes.
+const patience = 100 * time.Millisecond
+
 // wait waits for the result of a call that was joined.
 func (s *shard[T]) wait(ctx context.Context, c *call[T]) (T, error) {
 	if l, ok := ctx.(Limited); ok {
 		if end, ok := l.Deadline(); ok && !end.Before(c.end) {
 			ctx = l.Unlimited() // the work ends before: no timer is needed
 		}
+	}
+	if end, ok := ctx.Deadline(); !ok || time.Until(end) > patience {
+		<-c.soon
+	}
+	select {
+	case <-c.done:
+		return c.value, c.err
+	default:
 	}
 	select {
 	case <-c.done:
@@ -184,5 +199,8 @@ func (s *shard[T]) finish(hash uint64, c *call[T]) Role {
 		return Alone
 	}
 	close(c.done)
+	if c.late.Stop() {
+		close(c.soon)
+	}
 	return Led
 }

@@ -24,12 +24,11 @@ func BenchmarkPrepare(b *testing.B) {
 			continue // the operation of deep
 		}
 		r := shape.Request(0)
-		req := &Request{Query: r.Query, Variables: map[string]json.RawMessage{}}
-		for name, v := range r.Variables {
-			if req.Variables[name], err = json.Marshal(v); err != nil {
-				b.Fatal(err)
-			}
+		variables, err := json.Marshal(r.Variables)
+		if err != nil {
+			b.Fatal(err)
 		}
+		req := &Request{Query: r.Query, Variables: given(b, string(variables))}
 		prepare := func(b *testing.B, p *Pipeline) {
 			if _, failed := p.Prepare(b.Context(), req); failed != nil {
 				b.Fatal(string(failed.JSON()))

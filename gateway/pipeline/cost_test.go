@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -53,10 +52,7 @@ func TestCost(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			list := []any{object("Item", map[string]any{"name": "a", "secret": 1}), object("Item", map[string]any{"name": "b", "secret": 2})}
 			w := &world{data: map[string]any{"page": list, "all": list}}
-			req := &Request{Query: tt.query, WantCost: tt.want}
-			if err := json.Unmarshal([]byte(tt.variables), &req.Variables); err != nil {
-				t.Fatal(err)
-			}
+			req := &Request{Query: tt.query, Variables: given(t, tt.variables), WantCost: tt.want}
 			got, asked := w.answer(t, pipelineOver(t, w, Options{Cost: tt.opt}, map[string]string{"a": weighed}), authn.Caller{Subject: "x", Scopes: []string{"s"}}, req)
 			if got != tt.answer || (asked == "") != tt.unasked {
 				t.Errorf("got  %s\nwant %s\nasked %q", got, tt.answer, asked)

@@ -31,7 +31,7 @@ type execution struct {
 func (x *execution) Kind() ast.Operation { return x.kind }
 
 func (x *execution) input() exec.Input {
-	in := exec.Input{Variables: x.vars.json}
+	in := exec.Input{Variables: &x.vars}
 	if list := x.planned.plan.Introspection; len(list) > 0 {
 		in.Raw = make(map[plan.Key]json.RawMessage, len(list))
 		left, values := x.e.exec.MaxOutput(), x.vars.values()

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -80,7 +79,7 @@ func TestDeferredParts(t *testing.T) {
 		},
 		{
 			"are no parts where the condition is false", billing,
-			Request{Query: strings.Replace(deferring, "... @defer {", "... {", 1), Incremental: IncrementalV02, Variables: map[string]json.RawMessage{"on": json.RawMessage("false")}},
+			Request{Query: strings.Replace(deferring, "... @defer {", "... {", 1), Incremental: IncrementalV02, Variables: given(t, `{"on":false}`)},
 			[]string{whole},
 		},
 		{

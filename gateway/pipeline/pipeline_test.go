@@ -101,14 +101,25 @@ func as(t *testing.T, role principal.Role) context.Context {
 	return authn.NewContext(t.Context(), who)
 }
 
+// given reads variables; "": none.
+func given(t testing.TB, variables string) (list []Variable) {
+	t.Helper()
+	if variables == "" {
+		return nil
+	}
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(variables), &values); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range values {
+		list = append(list, Variable{name, value})
+	}
+	return list
+}
+
 func run(t *testing.T, p *Pipeline, role principal.Role, query, variables string) string {
 	t.Helper()
-	req := &Request{Query: query}
-	if variables != "" {
-		if err := json.Unmarshal([]byte(variables), &req.Variables); err != nil {
-			t.Fatal(err)
-		}
-	}
+	req := &Request{Query: query, Variables: given(t, variables)}
 	ctx := as(t, role)
 	op, f := p.Prepare(ctx, req)
 	if f != nil {

@@ -14,10 +14,16 @@ import (
 type Request struct {
 	Query         string
 	OperationName string
-	Variables     map[string]json.RawMessage // nil: none
-	WantPlan      bool                       // the caller asks for the plan in extensions.queryPlan; given where that is allowed
-	WantCost      bool                       // the caller asks for the operation's cost in extensions.cost; alike
-	Incremental   Incremental                // how the caller takes deferred parts
+	Variables     []Variable  // as they were given: of two with one name the last counts
+	WantPlan      bool        // the caller asks for the plan in extensions.queryPlan; given where that is allowed
+	WantCost      bool        // the caller asks for the operation's cost in extensions.cost; alike
+	Incremental   Incremental // how the caller takes deferred parts
+}
+
+// Variable is the value of a variable as a client gives it.
+type Variable struct {
+	Name  string
+	Value json.RawMessage
 }
 
 // Failure is a request that does not reach execution: its errors and no data.

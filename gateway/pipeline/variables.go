@@ -11,12 +11,14 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"medicore.dev/medicore/gateway/federation/exec"
 )
 
 // variables are an operation's coerced variables: those that were given or have a default.
 type variables struct {
-	json map[string]json.RawMessage
-	list []variable // the same, in the order in which the operation declares them
+	list []variable     // in the order in which the operation declares them
+	at   map[string]int // their places, where they are many
 }
 
 type variable struct {
@@ -25,18 +27,43 @@ type variable struct {
 	text  json.RawMessage
 }
 
-// value returns the value of a variable; nil: there is none, or it is null.
-func (v variables) value(name string) any {
+// few is the number of variables up to which one is looked for in turn.
+const few = 16
+
+// find returns a variable; nil: there is none.
+func (v *variables) find(name string) *variable {
+	if v.at != nil {
+		if i, ok := v.at[name]; ok {
+			return &v.list[i]
+		}
+		return nil
+	}
 	for i := range v.list {
 		if v.list[i].name == name {
-			return v.list[i].value
+			return &v.list[i]
 		}
 	}
 	return nil
 }
 
+// value returns the value of a variable; nil: there is none, or it is null.
+func (v *variables) value(name string) any {
+	if x := v.find(name); x != nil {
+		return x.value
+	}
+	return nil
+}
+
+// Get implements exec.Variables.
+func (v *variables) Get(name string) (json.RawMessage, bool) {
+	if x := v.find(name); x != nil {
+		return x.text, true
+	}
+	return nil, false
+}
+
 // values returns those of all variables by name.
-func (v variables) values() map[string]any {
+func (v *variables) values() map[string]any {
 	out := make(map[string]any, len(v.list))
 	for _, x := range v.list {
 		out[x.name] = x.value
@@ -45,7 +72,7 @@ func (v variables) values() map[string]any {
 }
 
 // text writes the variables down, alike for equal ones of one operation.
-func (v variables) text() []byte {
+func (v *variables) text() []byte {
 	var out []byte
 	for i, x := range v.list {
 		if i == 0 {
@@ -61,22 +88,23 @@ func (v variables) text() []byte {
 // variable and the path in it, and never the value: that may be patient data.
 //
 // GraphQL spec, "Coercing Variable Values" (#sec-Coercing-Variable-Values).
-func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]json.RawMessage) (variables, gqlerror.List) {
+func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given []Variable) (variables, gqlerror.List) {
 	if len(op.VariableDefinitions) == 0 {
 		return variables{}, nil
 	}
-	out := variables{json: given, list: make([]variable, 0, len(op.VariableDefinitions))}
-	c := &coercer{schema: schema}
-	same := 0 // of the given, those that are sent on as they are
+	out := variables{list: make([]variable, 0, len(op.VariableDefinitions))}
+	if len(op.VariableDefinitions) > few {
+		out.at = make(map[string]int, len(op.VariableDefinitions))
+	}
+	c, find := coercer{schema: schema}, finder(given)
 	for _, def := range op.VariableDefinitions {
-		raw, ok := given[def.Variable]
+		raw, ok := find(def.Variable)
 		var v any
 		switch {
 		case ok:
 			if s, plain := plainString(raw); plain {
 				if v = c.coerce(def.Variable, def.Type, s); v == any(s) {
-					same++
-					out.list = append(out.list, variable{def.Variable, v, raw})
+					out.add(variable{def.Variable, v, raw})
 					continue
 				}
 				break
@@ -106,15 +134,35 @@ func coerceVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[
 			c.wrong(def.Variable, "cannot be sent on")
 			continue
 		}
-		out.list = append(out.list, variable{def.Variable, v, text})
-	}
-	if same != len(given) || same != len(out.list) {
-		out.json = make(map[string]json.RawMessage, len(out.list))
-		for _, x := range out.list {
-			out.json[x.name] = x.text
-		}
+		out.add(variable{def.Variable, v, text})
 	}
 	return out, c.errs
+}
+
+func (v *variables) add(x variable) {
+	if v.at != nil {
+		v.at[x.name] = len(v.list)
+	}
+	v.list = append(v.list, x)
+}
+
+// finder returns what finds a variable that was given; of two with one name, the last.
+func finder(given []Variable) func(name string) (json.RawMessage, bool) {
+	if len(given) <= few {
+		return func(name string) (json.RawMessage, bool) {
+			for i := range slices.Backward(given) {
+				if given[i].Name == name {
+					return given[i].Value, true
+				}
+			}
+			return nil, false
+		}
+	}
+	byName := make(exec.VariableMap, len(given))
+	for _, v := range given {
+		byName[v.Name] = v.Value
+	}
+	return byName.Get
 }
 
 // plainString returns the text of a JSON string without escapes.

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -46,12 +45,7 @@ func TestPlansAreMadeBeforeASupergraphIsInForce(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, r := range requests {
-				req := &Request{Query: r.query}
-				if r.variables != "" {
-					if err := json.Unmarshal([]byte(r.variables), &req.Variables); err != nil {
-						t.Fatal(err)
-					}
-				}
+				req := &Request{Query: r.query, Variables: given(t, r.variables)}
 				before := p.engine.Load().plans.Len()
 				_, failed := p.Prepare(as(t, r.role), req)
 				if warm := failed == nil && p.engine.Load().plans.Len() == before; warm != tt.warm[i] {

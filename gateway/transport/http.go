@@ -185,7 +185,7 @@ func readQuery(r *http.Request) (*pipeline.Request, *malformed) {
 }
 
 func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Request, *malformed) {
-	if !isJSON(r.Header.Get("Content-Type")) {
+	if !isJSON(first(r.Header["Content-Type"])) {
 		return nil, &malformed{http.StatusUnsupportedMediaType, "send the request as application/json in UTF-8"}
 	}
 	if r.ContentLength > h.opt.MaxBody {
@@ -197,7 +197,14 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 	if buf == nil {
 		buf = new([]byte)
 	}
-	body, err := readAll(http.MaxBytesReader(w, r.Body, h.opt.MaxBody), (*buf)[:0], int(max(r.ContentLength, 0)))
+	from := r.Body
+	if r.ContentLength < 0 { // else it is that long at the most
+		from = http.MaxBytesReader(w, from, h.opt.MaxBody)
+	}
+	body, err := readAll(from, (*buf)[:0], int(max(r.ContentLength, 0)))
+	if err == nil {
+		_ = from.Close() // net/http looks whether there is more otherwise
+	}
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
@@ -208,7 +215,7 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*pipeline.Re
 		return nil, &malformed{http.StatusBadRequest, "the body did not arrive whole"}
 	}
 	req, bad := parse(body)
-	if (bad != nil || req.Variables == nil) && cap(body) <= keptBody { // nothing of the request is in there
+	if cap(body) <= keptBody {
 		*buf = body
 		bodies.Put(buf)
 	}

@@ -3,12 +3,12 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
-	"iter"
 	"net/http"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"medicore.dev/medicore/gateway/federation/jsontext"
 	"medicore.dev/medicore/gateway/pipeline"
 )
 
@@ -17,18 +17,14 @@ type parameters struct {
 	query, operationName, variables, extensions json.RawMessage
 }
 
-// parse reads a request from JSON.
+// parse reads a request from JSON. Nothing of it is kept.
 func parse(body []byte) (*pipeline.Request, *malformed) {
 	if !utf8.Valid(body) {
 		return nil, &malformed{http.StatusBadRequest, "the body is not UTF-8"}
 	}
-	body = trim(body)
-	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
-		return nil, &malformed{http.StatusBadRequest, "the body is not a JSON object with a GraphQL request"}
-	}
 	var p parameters
-	for name, value := range members(body) {
-		switch string(name) {
+	end, ok := jsontext.Object(body, jsontext.Space(body, 0), func(name, value []byte) {
+		switch string(unquoted(name)) {
 		case "query":
 			p.query = value
 		case "operationName":
@@ -38,6 +34,9 @@ func parse(body []byte) (*pipeline.Request, *malformed) {
 		case "extensions":
 			p.extensions = value
 		}
+	})
+	if !ok || jsontext.Space(body, end) != len(body) {
+		return nil, &malformed{http.StatusBadRequest, "the body is not a JSON object with a GraphQL request"}
 	}
 	return p.request()
 }
@@ -62,10 +61,9 @@ func (p *parameters) request() (*pipeline.Request, *malformed) {
 		req.OperationName = text(p.operationName)
 	}
 	if !absent(p.variables) {
-		req.Variables = map[string]json.RawMessage{}
-		for name, value := range members(p.variables) {
-			req.Variables[string(name)] = value
-		}
+		jsontext.Object(bytes.Clone(p.variables), 0, func(name, value []byte) {
+			req.Variables = append(req.Variables, pipeline.Variable{Name: string(unquoted(name)), Value: value})
+		})
 	}
 	if !absent(p.extensions) {
 		req.Incremental = asked(p.extensions)
@@ -80,11 +78,11 @@ func mustBe(name, kind string) *malformed {
 // asked reads from a request's extensions how it takes deferred parts, where no media type can say it.
 func asked(extensions []byte) pipeline.Incremental {
 	params := map[string]string{}
-	for name, value := range members(extensions) {
-		if (string(name) == "deferSpec" || string(name) == "incrementalSpec") && value[0] == '"' {
-			params[strings.ToLower(string(name))] = text(value)
+	jsontext.Object(extensions, 0, func(quoted, value []byte) {
+		if name := string(unquoted(quoted)); (name == "deferSpec" || name == "incrementalSpec") && value[0] == '"' {
+			params[strings.ToLower(name)] = text(value)
 		}
-	}
+	})
 	parts, _ := incremental(params, pipeline.NotIncremental)
 	return parts
 }
@@ -111,19 +109,15 @@ func text(raw []byte) string {
 			out.Grow(len(raw))
 		}
 		out.Write(raw[:i])
-		c := raw[i+1]
-		raw = raw[i+2:]
-		if c != 'u' {
+		if c := raw[i+1]; c != 'u' {
 			out.WriteByte(escapes[c])
+			raw = raw[i+2:]
 			continue
 		}
-		r := hex(raw)
-		raw = raw[4:]
+		r, _ := jsontext.Hex(raw, i)
+		raw = raw[i+6:]
 		if utf16.IsSurrogate(r) {
-			second := rune(utf8.RuneError)
-			if len(raw) >= 6 && raw[0] == '\\' && raw[1] == 'u' {
-				second = hex(raw[2:])
-			}
+			second, _ := jsontext.Hex(raw, 0)
 			if r = utf16.DecodeRune(r, second); r != utf8.RuneError {
 				raw = raw[6:]
 			}
@@ -135,78 +129,10 @@ func text(raw []byte) string {
 // escapes are what is written as a backslash and one letter.
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// hex reads the four hexadecimal digits that raw begins with.
-func hex(raw []byte) (r rune) {
-	for _, c := range raw[:4] {
-		switch {
-		case c <= '9':
-			c -= '0'
-		default:
-			c = c&^0x20 - 'A' + 10 // in either case of letters
-		}
-		r = r<<4 | rune(c)
+// unquoted is the text of a valid JSON string, in place if there are no escapes in it.
+func unquoted(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\\') >= 0 {
+		return []byte(text(raw))
 	}
-	return r
-}
-
-// members are those of a valid JSON object without space around it, their values without space around them. A name may come
-// twice: the last counts.
-func members(object []byte) iter.Seq2[[]byte, json.RawMessage] {
-	return func(yield func([]byte, json.RawMessage) bool) {
-		for i := space(object, 1); object[i] != '}'; i = space(object, i) {
-			if object[i] == ',' {
-				i = space(object, i+1)
-			}
-			end := valueEnd(object, i)
-			name := object[i+1 : end-1]
-			if bytes.IndexByte(name, '\\') >= 0 {
-				name = []byte(text(object[i:end]))
-			}
-			i = space(object, space(object, end)+1) // behind the colon
-			end = valueEnd(object, i)
-			if !yield(name, object[i:end:end]) {
-				return
-			}
-			i = end
-		}
-	}
-}
-
-func space(b []byte, i int) int {
-	for b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t' {
-		i++
-	}
-	return i
-}
-
-// valueEnd is where the value that begins at i ends, in valid JSON. It must not be the last of the text, as a member never is.
-func valueEnd(b []byte, i int) int {
-	for depth := 0; ; {
-		switch b[i] {
-		case '"':
-			for i++; b[i] != '"'; i++ {
-				if b[i] == '\\' {
-					i++
-				}
-			}
-			i++
-		case '{', '[':
-			depth++
-			i++
-			continue
-		case '}', ']':
-			depth--
-			i++
-		case ',', ':', ' ', '\n', '\r', '\t':
-			i++
-			continue
-		default:
-			for strings.IndexByte(",]} \n\r\t", b[i]) < 0 {
-				i++
-			}
-		}
-		if depth == 0 {
-			return i
-		}
-	}
+	return raw[1 : len(raw)-1]
 }

@@ -78,7 +78,12 @@ func (h *Handler) Drain() {
 	}
 }
 
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.Serve(r.Context(), w, r) }
+
+// Serve is ServeHTTP with a context that may have more in it than the request's: to make a request with another context
+// copies the whole.
+func (h *Handler) Serve(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != h.path {
 		if h.page == nil {
 			http.NotFound(w, r)
@@ -90,7 +95,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Vary"] = varyAccept
 	switch {
 	case r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
-		h.socket(w, r)
+		h.socket(ctx, w, r)
 	case r.Method == http.MethodGet && wantsPage(r):
 		if h.page == nil {
 			problem(w, r, http.StatusNotAcceptable, mediaJSON, "this endpoint speaks GraphQL, not HTML: POST an operation as JSON")
@@ -100,7 +105,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page.URL.Path = h.path + "/"
 		h.page.ServeHTTP(w, page)
 	case r.Method == http.MethodGet || r.Method == http.MethodPost:
-		h.request(w, r)
+		h.request(ctx, w, r)
 	default:
 		w.Header().Set("Allow", "GET, POST")
 		problem(w, r, http.StatusMethodNotAllowed, mediaJSON, "use GET or POST")
@@ -109,15 +114,23 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 var varyAccept = []string{"Accept"}
 
-// Headers that ask for the plan and the costs, as net/http writes their names: any other way to write them costs a copy.
+// first is the value of a header, "" without one. Its name has to be written as net/http does, which is not checked again.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+// Headers that ask for the plan and the costs, as net/http writes their names.
 const (
 	headerPlan = "Medicore-Query-Plan"
 	headerCost = "Medicore-Query-Cost"
 )
 
 // request answers one operation, once or as a stream of events.
-func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
-	wish, ok := negotiate(r.Header.Values("Accept"))
+func (h *Handler) request(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	wish, ok := negotiate(r.Header["Accept"])
 	if !ok {
 		problem(w, r, http.StatusNotAcceptable, mediaJSON, "accept application/graphql-response+json, application/json, multipart/mixed or text/event-stream")
 		return
@@ -129,9 +142,8 @@ func (h *Handler) request(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req.Incremental = wish.parts
-	req.WantPlan = r.Header.Get(headerPlan) == "1"
-	req.WantCost = r.Header.Get(headerCost) == "1"
-	ctx := r.Context()
+	req.WantPlan = first(r.Header[headerPlan]) == "1"
+	req.WantCost = first(r.Header[headerCost]) == "1"
 	op, failure := h.prepare.Prepare(ctx, req)
 	switch {
 	case media == mediaEvents:

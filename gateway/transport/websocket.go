@@ -43,7 +43,7 @@ type message struct {
 }
 
 // socket serves one connection: operations run beside each other, each ends with `complete` or `error`.
-func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) socket(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, OriginPatterns: h.opt.Origins})
 	if err != nil {
 		return // Accept has answered
@@ -53,10 +53,10 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		_ = c.Close(closeSubprotocol, "Subprotocol not acceptable")
 		return
 	}
-	ctx, cancel := context.WithCancel(r.Context())
+	within, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &socket{h: h, c: c, ctx: ctx, ops: map[string]*running{}, slow: make(chan struct{}, 1)}
-	code, reason := s.serve(r.Context(), r.Header.Get("Authorization") != "")
+	s := &socket{h: h, c: c, ctx: within, ops: map[string]*running{}, slow: make(chan struct{}, 1)}
+	code, reason := s.serve(ctx, r.Header.Get("Authorization") != "")
 	cancel() // ends the operations; the connection is read on, so that it can be closed in order
 	s.running.Wait()
 	_ = c.Close(code, reason)

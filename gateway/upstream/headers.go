@@ -62,7 +62,7 @@ var anonymous = []string{"Traceparent", "Tracestate", "X-Request-Id", "X-Forward
 // Identity is equal for contexts in which subgraphs cannot tell callers apart: the same headers are passed on, but for
 // those of one request. It is a hash, since there are credentials in it.
 func (c *Client) Identity(ctx context.Context) string {
-	sum := sha256.Sum256([]byte(c.told(ctx, anonymous)))
+	sum := sha256.Sum256(c.told(ctx, nil, anonymous))
 	return string(sum[:])
 }
 

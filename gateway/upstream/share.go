@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 
 	"medicore.dev/medicore/gateway/federation/exec"
@@ -66,34 +65,34 @@ var untold = []string{"Traceparent", "Tracestate", "X-Request-Id"}
 // Likeness is equal for contexts whose queries the subgraphs answer alike: all that they are told of the client is the
 // same, but for what traces a request, and nothing was written in between.
 func (c *Client) Likeness(ctx context.Context) string {
-	return strconv.FormatUint(c.writes.n.Load(), 36) + c.told(ctx, untold)
+	var memory [512]byte
+	return string(c.told(ctx, strconv.AppendUint(memory[:0], c.writes.n.Load(), 36), untold))
 }
 
-// told writes down the headers that subgraphs are told in the context, but for some.
-func (c *Client) told(ctx context.Context, except []string) string {
-	var b strings.Builder
-	write := func(name string, values []string) {
-		if slices.Contains(except, name) {
-			return
-		}
-		for _, v := range values { // with its length, so that no value can look like two
-			b.WriteByte('\n')
-			b.WriteString(name)
-			b.WriteByte(':')
-			b.WriteString(strconv.Itoa(len(v)))
-			b.WriteByte(' ')
-			b.WriteString(v)
-		}
-	}
+// told appends the headers that subgraphs are told in the context, but for some.
+func (c *Client) told(ctx context.Context, b []byte, except []string) []byte {
 	from := Header(ctx)
 	for _, name := range c.propagate {
-		write(name, from[name])
+		if values := from[name]; len(values) > 0 && !slices.Contains(except, name) {
+			b = appendHeader(b, name, values)
+		}
 	}
 	if c.headers != nil {
 		own := c.headers(ctx)
 		for _, name := range slices.Sorted(maps.Keys(own)) {
-			write(http.CanonicalHeaderKey(name), own[name])
+			if canonical := http.CanonicalHeaderKey(name); !slices.Contains(except, canonical) {
+				b = appendHeader(b, canonical, own[name])
+			}
 		}
 	}
-	return b.String()
+	return b
+}
+
+// appendHeader writes a header's values with their lengths, so that none can look like two.
+func appendHeader(b []byte, name string, values []string) []byte {
+	for _, v := range values {
+		b = append(append(append(b, '\n'), name...), ':')
+		b = append(append(strconv.AppendInt(b, int64(len(v)), 10), ' '), v...)
+	}
+	return b
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,7 @@ func NewMetrics() *Metrics {
 // template is recorded, never the path, the query string or a header; the request's own pattern must be set by the mux below
 // (http.ServeMux does).
 func (m *Metrics) HTTP(service string, log *slog.Logger, level slog.Level, next http.Handler) http.Handler {
+	var last atomic.Pointer[counter]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w}
@@ -41,7 +43,12 @@ func (m *Metrics) HTTP(service string, log *slog.Logger, level slog.Level, next 
 			route = "other"
 		}
 		took := time.Since(start)
-		m.requests.WithLabelValues(service, method(r.Method), route, strconv.Itoa(rec.code())).Observe(took.Seconds())
+		c := last.Load()
+		if c == nil || c.method != r.Method || c.route != route || c.status != rec.code() { // most requests are of one kind
+			c = &counter{r.Method, route, rec.code(), m.requests.WithLabelValues(service, method(r.Method), route, strconv.Itoa(rec.code()))}
+			last.Store(c)
+		}
+		c.Observe(took.Seconds())
 		level := level
 		if rec.code() >= http.StatusInternalServerError {
 			level = max(level, slog.LevelWarn)
@@ -53,6 +60,13 @@ func (m *Metrics) HTTP(service string, log *slog.Logger, level slog.Level, next 
 			slog.String("service", service), slog.String("method", method(r.Method)), slog.String("route", route),
 			slog.Int("status", rec.code()), slog.Duration("took", took), slog.String("request_id", r.Header.Get("X-Request-Id")))
 	})
+}
+
+// counter counts requests of one kind.
+type counter struct {
+	method, route string
+	status        int
+	prometheus.Observer
 }
 
 // method keeps a caller's invention out of labels and logs.

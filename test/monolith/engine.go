@@ -100,7 +100,8 @@ func (e *Engine) Execute(ctx context.Context, c *Case) (out *Execution, err erro
 
 // prepare validates and normalises the case's operation.
 func (e *Engine) prepare(c *Case, deferring bool) (*operation.Operation, exec.Input, error) {
-	in := exec.Input{Variables: map[string]json.RawMessage{}}
+	values := exec.VariableMap{}
+	in := exec.Input{Variables: values}
 	api := e.Supergraph.API()
 	doc, errs := gqlparser.LoadQueryWithRules(api, c.Operation, nil)
 	if len(errs) > 0 {
@@ -112,7 +113,7 @@ func (e *Engine) prepare(c *Case, deferring bool) (*operation.Operation, exec.In
 	}
 	vars := world.Variables(api, prepared.Definition().VariableDefinitions, c.Variables)
 	for name, v := range vars {
-		in.Variables[name] = json.RawMessage(world.Canonical(v))
+		values[name] = json.RawMessage(world.Canonical(v))
 	}
 	bits := map[string]bool{}
 	for _, name := range prepared.Conditions() {

@@ -173,7 +173,7 @@ func respond(t *testing.T, sg *supergraph.Supergraph, f *services, text, variabl
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, in := exec.New(f, exec.Options{}), exec.Input{Variables: raw}
+	e, in := exec.New(f, exec.Options{}), exec.Input{Variables: exec.VariableMap(raw)}
 	if p.Source == nil {
 		return []any{response(t, e.Execute(t.Context(), p, in))}, p
 	}

@@ -47,9 +47,23 @@ func (e *Executor) MaxOutput() int { return e.opt.MaxOutput }
 
 // Input is what a request brings to its plan.
 type Input struct {
-	Variables map[string]json.RawMessage   // coerced values of the variables that were provided or have a default
+	Variables Variables                    // nil: none
 	Raw       map[plan.Key]json.RawMessage // results of the fields in plan.Introspection; nil: it is larger than a response may be
 	Out       []byte                       // memory for the response; nil, or too little: some is made
+}
+
+// Variables are the coerced values of the variables that were provided or have a default.
+type Variables interface {
+	Get(name string) (value json.RawMessage, ok bool)
+}
+
+// VariableMap is variables by name.
+type VariableMap map[string]json.RawMessage
+
+// Get implements Variables.
+func (m VariableMap) Get(name string) (json.RawMessage, bool) {
+	value, ok := m[name]
+	return value, ok
 }
 
 // Result is the response to an operation.
@@ -138,6 +152,9 @@ func (e *Executor) start(p *plan.Plan, in Input) *run {
 	r, _ := e.runs.Get().(*run)
 	if r == nil {
 		r = &run{}
+	}
+	if in.Variables == nil {
+		in.Variables = VariableMap(nil)
 	}
 	r.exec, r.plan, r.in = e, p, in
 	r.budget.left.Store(int64(e.opt.MaxArena))

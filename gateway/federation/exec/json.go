@@ -1,13 +1,12 @@
 package exec
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/bits"
 	"sync/atomic"
-	"unicode/utf8"
+
+	"medicore.dev/medicore/gateway/federation/jsontext"
 )
 
 // kind is the kind of a JSON value.
@@ -71,11 +70,11 @@ func (t *tree) parse(doc []byte, maxDepth int, b *budget) error {
 		return errTooLarge
 	}
 	p := parser{t: t, b: doc, depth: maxDepth}
-	_, i, err := p.value(p.space(0))
+	_, i, err := p.value(jsontext.Space(p.b, 0))
 	if err != nil {
 		return err
 	}
-	if i = p.space(i); i != len(doc) {
+	if i = jsontext.Space(p.b, i); i != len(doc) {
 		return syntaxError(i)
 	}
 	return nil
@@ -94,18 +93,6 @@ func (t *tree) release() {
 
 func syntaxError(i int) error { return fmt.Errorf("invalid JSON at byte %d", i) }
 
-func (p *parser) space(i int) int {
-	for i < len(p.b) {
-		switch p.b[i] {
-		case ' ', '\n', '\t', '\r':
-			i++
-		default:
-			return i
-		}
-	}
-	return i
-}
-
 // value parses the value that starts at i and returns its node and the offset behind it.
 func (p *parser) value(i int) (int32, int, error) {
 	if i >= len(p.b) {
@@ -121,74 +108,37 @@ func (p *parser) value(i int) (int32, int, error) {
 	}
 	p.t.nodes = append(p.t.nodes, tnode{off: uint32(i), child: -1, next: -1})
 	var end int
-	var err error
-	switch c := p.b[i]; {
-	case c == '"':
-		var escaped, bad bool
-		end, escaped, bad, err = p.str(i + 1)
+	var ok bool
+	switch p.b[i] {
+	case '"':
 		n := &p.t.nodes[id]
-		n.kind, n.escaped, n.bad = kindString, escaped, bad
-	case c == '{':
-		end, err = p.object(id, i)
-	case c == '[':
-		end, err = p.list(id, i)
-	case c == 'n':
-		end, err = p.word(i, "null")
-	case c == 't':
+		n.kind = kindString
+		end, n.escaped, n.bad, ok = jsontext.String(p.b, i)
+	case '{', '[':
+		var err error
+		if p.b[i] == '{' {
+			end, err = p.object(id, i)
+		} else {
+			end, err = p.list(id, i)
+		}
+		p.t.nodes[id].end = uint32(end)
+		return id, end, err
+	case 'n':
+		end, ok = jsontext.Word(p.b, i, "null")
+	case 't':
 		p.t.nodes[id].kind = kindBool
-		end, err = p.word(i, "true")
-	case c == 'f':
+		end, ok = jsontext.Word(p.b, i, "true")
+	case 'f':
 		p.t.nodes[id].kind = kindBool
-		end, err = p.word(i, "false")
-	case c == '-' || '0' <= c && c <= '9':
-		p.t.nodes[id].kind = kindNumber
-		end, err = p.number(i)
+		end, ok = jsontext.Word(p.b, i, "false")
 	default:
-		err = syntaxError(i)
+		p.t.nodes[id].kind = kindNumber
+		end, ok = jsontext.Number(p.b, i)
 	}
-	p.t.nodes[id].end = uint32(end)
-	return id, end, err
-}
-
-func (p *parser) word(i int, w string) (int, error) {
-	if len(p.b)-i < len(w) || string(p.b[i:i+len(w)]) != w {
-		return i, syntaxError(i)
+	if p.t.nodes[id].end = uint32(end); !ok {
+		return id, end, syntaxError(end)
 	}
-	return i + len(w), nil
-}
-
-func (p *parser) number(i int) (int, error) {
-	digits := func() bool {
-		from := i
-		for i < len(p.b) && '0' <= p.b[i] && p.b[i] <= '9' {
-			i++
-		}
-		return i > from
-	}
-	if p.b[i] == '-' {
-		i++
-	}
-	if i < len(p.b) && p.b[i] == '0' {
-		i++
-	} else if !digits() {
-		return i, syntaxError(i)
-	}
-	if i < len(p.b) && p.b[i] == '.' {
-		i++
-		if !digits() {
-			return i, syntaxError(i)
-		}
-	}
-	if i < len(p.b) && p.b[i]|0x20 == 'e' {
-		i++
-		if i < len(p.b) && (p.b[i] == '+' || p.b[i] == '-') {
-			i++
-		}
-		if !digits() {
-			return i, syntaxError(i)
-		}
-	}
-	return i, nil
+	return id, end, nil
 }
 
 func (p *parser) list(id int32, i int) (int, error) {
@@ -197,7 +147,7 @@ func (p *parser) list(id int32, i int) (int, error) {
 		return i, errTooDeep
 	}
 	defer func() { p.depth++ }()
-	if i = p.space(i + 1); i < len(p.b) && p.b[i] == ']' {
+	if i = jsontext.Space(p.b, i+1); i < len(p.b) && p.b[i] == ']' {
 		return i + 1, nil
 	}
 	last := int32(-1)
@@ -207,12 +157,12 @@ func (p *parser) list(id int32, i int) (int, error) {
 			return end, err
 		}
 		p.link(id, &last, c)
-		if i = p.space(end); i >= len(p.b) {
+		if i = jsontext.Space(p.b, end); i >= len(p.b) {
 			return i, syntaxError(i)
 		}
 		switch p.b[i] {
 		case ',':
-			i = p.space(i + 1)
+			i = jsontext.Space(p.b, i+1)
 		case ']':
 			return i + 1, nil
 		default:
@@ -227,23 +177,20 @@ func (p *parser) object(id int32, i int) (int, error) {
 		return i, errTooDeep
 	}
 	defer func() { p.depth++ }()
-	if i = p.space(i + 1); i < len(p.b) && p.b[i] == '}' {
+	if i = jsontext.Space(p.b, i+1); i < len(p.b) && p.b[i] == '}' {
 		return i + 1, nil
 	}
 	last := int32(-1)
 	for {
-		if i >= len(p.b) || p.b[i] != '"' {
-			return i, syntaxError(i)
-		}
 		koff := i + 1
-		kend, escaped, bad, err := p.str(koff)
-		if err != nil {
-			return kend, err
+		kend, escaped, bad, ok := jsontext.String(p.b, i)
+		if !ok {
+			return kend, syntaxError(kend)
 		}
-		if i = p.space(kend); i >= len(p.b) || p.b[i] != ':' {
+		if i = jsontext.Space(p.b, kend); i >= len(p.b) || p.b[i] != ':' {
 			return i, syntaxError(i)
 		}
-		c, end, err := p.value(p.space(i + 1))
+		c, end, err := p.value(jsontext.Space(p.b, i+1))
 		if err != nil {
 			return end, err
 		}
@@ -254,12 +201,12 @@ func (p *parser) object(id int32, i int) (int, error) {
 			n.keyEscaped = true
 		}
 		p.link(id, &last, c)
-		if i = p.space(end); i >= len(p.b) {
+		if i = jsontext.Space(p.b, end); i >= len(p.b) {
 			return i, syntaxError(i)
 		}
 		switch p.b[i] {
 		case ',':
-			i = p.space(i + 1)
+			i = jsontext.Space(p.b, i+1)
 		case '}':
 			return i + 1, nil
 		default:
@@ -278,97 +225,6 @@ func (p *parser) link(parent int32, last *int32, c int32) {
 	n := &p.t.nodes[parent]
 	n.n++
 	n.bad = n.bad || p.t.nodes[c].bad
-}
-
-const (
-	low  = 0x0101010101010101
-	high = 0x8080808080808080
-)
-
-// str scans a string from just behind its opening quote and returns the offset behind the closing one.
-func (p *parser) str(i int) (end int, escaped, bad bool, err error) {
-	start, wide := i, uint64(0)
-	for {
-		if i+8 <= len(p.b) {
-			w := binary.LittleEndian.Uint64(p.b[i:])
-			quote, slash := w^low*'"', w^low*'\\'
-			// The lowest bit that is set is of the first byte that is a quote, a backslash or a control character.
-			stop := ((w-low*0x20)&^w | (quote-low)&^quote | (slash-low)&^slash) & high
-			if stop == 0 {
-				wide |= w
-				i += 8
-				continue
-			}
-			n := bits.TrailingZeros64(stop) &^ 7
-			wide |= w & (1<<n - 1)
-			i += n / 8
-		} else if i >= len(p.b) {
-			return i, escaped, bad, syntaxError(i)
-		}
-		switch c := p.b[i]; {
-		case c == '"':
-			if wide&high != 0 && !utf8.Valid(p.b[start:i]) {
-				bad = true
-			}
-			return i + 1, escaped, bad, nil
-		case c == '\\':
-			escaped = true
-			var lone bool
-			if i, lone, err = p.escape(i); err != nil {
-				return i, escaped, bad, err
-			}
-			bad = bad || lone
-		case c < 0x20:
-			return i, escaped, bad, syntaxError(i)
-		default: // near the end of the text
-			wide |= uint64(c)
-			i++
-		}
-	}
-}
-
-// escape scans the escape sequence at i; lone says it is a surrogate without its other half.
-func (p *parser) escape(i int) (end int, lone bool, err error) {
-	if i+1 >= len(p.b) {
-		return i, false, syntaxError(i)
-	}
-	switch p.b[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 2, false, nil
-	case 'u':
-		r, ok := p.hex(i)
-		if !ok {
-			return i, false, syntaxError(i)
-		}
-		switch {
-		case r < 0xD800 || r > 0xDFFF:
-			return i + 6, false, nil
-		case r < 0xDC00:
-			if r, ok = p.hex(i + 6); ok && 0xDC00 <= r && r <= 0xDFFF {
-				return i + 12, false, nil
-			}
-		}
-		return i + 6, true, nil
-	}
-	return i, false, syntaxError(i)
-}
-
-// hex reads the \uXXXX at i.
-func (p *parser) hex(i int) (r rune, ok bool) {
-	if i+6 > len(p.b) || p.b[i] != '\\' || p.b[i+1] != 'u' {
-		return 0, false
-	}
-	for _, c := range p.b[i+2 : i+6] {
-		switch {
-		case '0' <= c && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
 }
 
 // raw returns the bytes of a value.

@@ -202,7 +202,7 @@ func (r *run) partialBody(body []byte, c *call, b *batch, document string) []byt
 	body = append(appendString(append(body, `{"query":`...), document), `,"variables":{`...)
 	body = append(append(append(appendString(body, b.plan.Variable), ':', '['), b.list...), ']')
 	for _, name := range c.fetch.Variables {
-		if value, ok := r.in.Variables[name]; ok && mentions(document, name) {
+		if value, ok := r.in.Variables.Get(name); ok && mentions(document, name) {
 			body = append(append(appendString(append(body, ','), name), ':'), value...)
 		}
 	}

@@ -82,9 +82,11 @@ func TestPlans(t *testing.T) {
 		e := New(f, Options{})
 		in := Input{}
 		if text := c.Input("variables.json"); text != "" {
-			if err := json.Unmarshal([]byte(text), &in.Variables); err != nil {
+			var values VariableMap
+			if err := json.Unmarshal([]byte(text), &values); err != nil {
 				t.Fatal(err)
 			}
+			in.Variables = values
 		}
 		var out string
 		if p.Source != nil {

@@ -246,7 +246,7 @@ func (r *run) body(b []byte, c *call, part span, document string) []byte {
 		sep = ","
 	}
 	for _, name := range f.Variables {
-		if value, ok := r.in.Variables[name]; ok && (document == f.Document || mentions(document, name)) {
+		if value, ok := r.in.Variables.Get(name); ok && (document == f.Document || mentions(document, name)) {
 			variable(name)
 			b = append(b, value...)
 		}

@@ -83,9 +83,11 @@ func TestSupergraphs(t *testing.T) {
 		p := mustPlan(t, sdl, c.Input("operation.graphql"))
 		var in exec.Input
 		if text := c.Input("variables.json"); text != "" {
-			if err := json.Unmarshal([]byte(text), &in.Variables); err != nil {
+			var values exec.VariableMap
+			if err := json.Unmarshal([]byte(text), &values); err != nil {
 				t.Fatal(err)
 			}
+			in.Variables = values
 		}
 		f := &canned{c: c, calls: map[string]int{}}
 		e := exec.New(f, exec.Options{})
