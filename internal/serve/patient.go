@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,9 @@ func newConn(tcp *net.TCPConn) *conn {
 // Read implements net.Conn. Only net/http's look at the client reads one byte.
 func (c *conn) Read(p []byte) (int, error) {
 	if len(p) != 1 {
+		if c.reading.Load() == 0 { // for the next request: what else is to be done comes first, and there is something to read then
+			runtime.Gosched()
+		}
 		return c.read(p)
 	}
 	c.mu.Lock()
