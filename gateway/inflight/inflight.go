@@ -41,10 +41,10 @@ type call[T any] struct {
 	end     time.Time // by which the work ends by itself
 	waiting int
 	cancel  context.CancelFunc
-	done    chan struct{} // made by the first who joins
-	soon    chan struct{} // likewise: closed with done, or after patience
-	late    *time.Timer   // closes soon
-	value   T             // set before done is closed
+	done    chan struct{}  // made by the first who joins
+	soon    sync.WaitGroup // until done, or until patience ends. It lets go who joined first; closing a channel would who joined last
+	late    *time.Timer    // ends soon's wait at the latest
+	value   T              // set before done is closed
 	err     error
 	users   atomic.Int32 // of the result: who began it and all who joined, until each is done
 }
@@ -94,8 +94,9 @@ func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work fun
 			c.waiting++
 			c.users.Add(1)
 			if c.done == nil {
-				c.done, c.soon = make(chan struct{}), make(chan struct{})
-				c.late = time.AfterFunc(patience, func() { close(c.soon) })
+				c.done = make(chan struct{})
+				c.soon.Add(1)
+				c.late = time.AfterFunc(patience, c.soon.Done)
 			}
 			s.mu.Unlock()
 			g.joined.Add(1)
@@ -152,7 +153,7 @@ func (s *shard[T]) wait(ctx context.Context, c *call[T]) (T, error) {
 		}
 	}
 	if end, ok := ctx.Deadline(); !ok || time.Until(end) > patience {
-		<-c.soon
+		c.soon.Wait()
 	}
 	select {
 	case <-c.done:
@@ -200,7 +201,7 @@ func (s *shard[T]) finish(hash uint64, c *call[T]) Role {
 	}
 	close(c.done)
 	if c.late.Stop() {
-		close(c.soon)
+		c.soon.Done()
 	}
 	return Led
 }
