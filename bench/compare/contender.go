@@ -116,10 +116,12 @@ func find(variable, name string) string {
 	return path
 }
 
-// hiveRouter writes the router's configuration. It would start a worker for each core of the machine, but has only one.
+// hiveRouter writes the router's configuration. It would start a worker for each core of the machine, but has only one; and it
+// would log every request, as ours does not.
 func hiveRouter(sdl, router, sharing, port, dir string) (env, argv []string, err error) {
 	config := filepath.Join(dir, "router.config.yaml")
 	text := fmt.Sprintf(`supergraph: {source: file, path: %q}
+log: {level: warn}
 http: {host: 127.0.0.1, port: %s, workers: 1}
 traffic_shaping:
   all: {dedupe_enabled: %t}
