@@ -323,3 +323,41 @@ func BenchmarkAlone(b *testing.B) {
 		_, _, _ = g.Do(ctx, key, time.Minute, func(context.Context) (string, error) { return "", nil })
 	}
 }
+
+// With an open channel for all of them, who joined last would go first: of clients that ask again at once, each would wait for
+// two rounds and then for none.
+func TestWhoJoinedFirstGoesFirst(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	synctest.Test(t, func(t *testing.T) {
+		const n = 40
+		g, began := NewGroup[int](), make(chan struct{})
+		var went []int // the only processor writes it
+		var all sync.WaitGroup
+		join := func(i int) {
+			all.Go(func() {
+				_, _, _ = g.Do(t.Context(), Key{Of: 1}, time.Second, func(context.Context) (int, error) {
+					<-began
+					return 0, nil
+				})
+				went = append(went, i)
+			})
+			synctest.Wait()
+		}
+		for i := range n {
+			join(i)
+		}
+		close(began)
+		all.Wait()
+		swapped := 0
+		for i := range went {
+			for _, later := range went[i+1:] {
+				if later < went[i] {
+					swapped++
+				}
+			}
+		}
+		if swapped > n { // the scheduler takes the one made ready last before the others
+			t.Errorf("they went in the order %v", went)
+		}
+	})
+}

@@ -150,7 +150,7 @@ func (v *variables) add(x variable) {
 func finder(given []Variable) func(name string) (json.RawMessage, bool) {
 	if len(given) <= few {
 		return func(name string) (json.RawMessage, bool) {
-			for i := len(given) - 1; i >= 0; i-- { // slices.Backward would cost memory
+			for i := len(given) - 1; i >= 0; i-- { //nolint:modernize // slices.Backward costs memory here
 				if given[i].Name == name {
 					return given[i].Value, true
 				}

@@ -36,46 +36,60 @@ type Ops struct {
 	Profiles bool
 }
 
+// routes are the handlers of GET by path; one that ends in a slash is for all below it.
+func (o Ops) routes() map[string]http.Handler {
+	out := map[string]http.Handler{
+		"/health": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			writeJSON(w, http.StatusOK, map[string]any{"status": "UP", "version": o.Version})
+		}),
+		"/ready": http.HandlerFunc(o.ready),
+	}
+	if o.Public {
+		return out
+	}
+	out["/metrics"] = promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{})
+	if o.Profiles {
+		out[profilesPath] = http.HandlerFunc(pprof.Index)
+		out[profilesPath+"profile"] = http.HandlerFunc(pprof.Profile)
+		out[profilesPath+"trace"] = http.HandlerFunc(pprof.Trace)
+	}
+	return out
+}
+
+const profilesPath = "/debug/pprof/"
+
+func (o Ops) ready(w http.ResponseWriter, r *http.Request) {
+	body, status := map[string]any{"status": "UP"}, http.StatusOK
+	if !o.State.ready.Load() {
+		body["status"], status = "OUT_OF_SERVICE", http.StatusServiceUnavailable
+	}
+	if o.Health != nil && !o.Public {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		body["dependencies"] = o.Health(ctx)
+	}
+	writeJSON(w, status, body)
+}
+
 // Register adds the routes to the mux.
 func (o Ops) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"status": "UP", "version": o.Version})
-	})
-	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, r *http.Request) {
-		body, status := map[string]any{"status": "UP"}, http.StatusOK
-		if !o.State.ready.Load() {
-			body["status"], status = "OUT_OF_SERVICE", http.StatusServiceUnavailable
-		}
-		if o.Health != nil && !o.Public {
-			ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-			defer cancel()
-			body["dependencies"] = o.Health(ctx)
-		}
-		writeJSON(w, status, body)
-	})
-	if !o.Public {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{}))
-	}
-	if o.Profiles && !o.Public {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	for path, handler := range o.routes() {
+		mux.Handle("GET "+path, handler)
 	}
 }
 
 // Beside returns a handler of these routes that leaves all other paths to next, at once: a mux that all requests go through
 // would cost each of them a look.
 func (o Ops) Beside(next http.Handler) http.Handler {
-	mux := http.NewServeMux()
+	mux, own := http.NewServeMux(), o.routes()
 	o.Register(mux)
 	mux.Handle("/", next) // other methods
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch path := r.URL.Path; {
-		case path == "/health", path == "/ready", path == "/metrics", strings.HasPrefix(path, "/debug/pprof/"):
+		if path := r.URL.Path; own[path] != nil || strings.HasPrefix(path, profilesPath) {
 			mux.ServeHTTP(w, r)
-		default:
-			next.ServeHTTP(w, r)
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -46,7 +46,8 @@ func (r *run) mergeAnswer(c *call, a answer, again bool) {
 		r.aborted = "the operation needs too many requests to subgraphs"
 		return
 	}
-	in := &ingester{s: &r.store, t: t, doc: doc, sure: len(told) == 0}
+	in := &ingester{s: &r.store, t: t, doc: doc, sure: len(told) == 0, path: r.within[:0]}
+	defer func() { r.within = in.path }()
 	if c.fetch.Entities == nil {
 		r.mergeRoot(c, in, data)
 		return

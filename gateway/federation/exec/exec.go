@@ -124,6 +124,8 @@ type run struct {
 	sentMu      sync.Mutex
 	sent        map[string]*sent // by subgraph and body; only requests that may be made again
 	held        []*Response      // answers to release at the end
+	at          []place          // memory for a path of the response
+	within      []step           // and of an answer
 	private     bool             // one of the answers is
 	aborted     string           // why the response cannot be completed
 
@@ -258,9 +260,10 @@ func (r *run) result() *Result {
 	if cap(out) < size {
 		out = make([]byte, 0, min(size, r.exec.opt.MaxOutput))
 	}
-	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: append(out[:0], head...)}
+	p := projector{s: &r.store, raw: r.in.Raw, limit: r.exec.opt.MaxOutput, out: append(out[:0], head...), path: r.at[:0]}
 	p.parts = r.plan.Parts != nil
 	ok := p.data(r.plan.Data, newPlaces(errs))
+	r.at = p.path
 	if p.full {
 		return tooLarge("the response is larger than one request may be answered with")
 	}

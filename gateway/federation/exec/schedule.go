@@ -48,7 +48,7 @@ func (s span) has(i int) bool { return i >= s.from && i < s.to }
 // fetchAll runs the fetches of one unit. A fetch starts when what it reads from is merged; answers are merged here, on
 // the calling goroutine, in the order of their IDs within a level.
 func (r *run) fetchAll(ctx context.Context, fetches []*plan.Fetch) {
-	done := make(chan *call, len(fetches))
+	var done chan *call // of those that run on goroutines of their own
 	calls := make(map[int]*call, len(fetches))
 	open := 0
 	for {
@@ -62,7 +62,9 @@ func (r *run) fetchAll(ctx context.Context, fetches []*plan.Fetch) {
 			here, ready = ready[0], ready[1:]
 		}
 		for _, c := range ready {
-			open++
+			if open++; done == nil {
+				done = make(chan *call, len(fetches))
+			}
 			go func() {
 				r.send(ctx, c)
 				done <- c
