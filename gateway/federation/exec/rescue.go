@@ -12,9 +12,16 @@ import (
 
 // rescue asks for a lost field as a field of entities, where that can be: then it is lost for those only that it fails for.
 func (r *run) rescue(ctx context.Context, c *call, l lost) {
-	if l.entity == nil && l.batch == nil {
-		return
+	if l.batch != nil {
+		r.rescueBy(ctx, c, l, nil)
 	}
+	for i := range l.again {
+		r.rescueBy(ctx, c, l, &l.again[i])
+	}
+}
+
+// rescueBy asks in one way; nil: by the batch.
+func (r *run) rescueBy(ctx context.Context, c *call, l lost, by *plan.Again) {
 	doc, err := queryparser.ParseQuery(&ast.Source{Input: c.fetch.Document})
 	if err != nil {
 		return // the planner wrote it, so this cannot be
@@ -25,9 +32,9 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 		return
 	}
 	b := &plan.Batch{Alias: "_entities", Variable: "representations", Paths: l.above}
-	if l.entity != nil {
-		b.Reps, b.Entity = l.again.Keys, narrow(l.entity, l.names[l.depth:])
-		fields = ast.SelectionSet{&ast.InlineFragment{TypeCondition: l.again.On, SelectionSet: fields}}
+	if by != nil {
+		b.Reps, b.Entity = by.Keys, narrow(l.entity, l.names[l.depth:])
+		fields = ast.SelectionSet{&ast.InlineFragment{TypeCondition: by.On, SelectionSet: fields}}
 	} else {
 		b.Reps, b.Unless, b.Entity = l.batch.Reps, l.batch.Unless, narrow(l.batch.Entity, l.names[l.depth:])
 	}
@@ -36,7 +43,7 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	}
 	failed := r.failedBelow(l.keys)
 	objs := slices.DeleteFunc(slices.Clone(r.walker.collect(b.Paths)), func(o ref) bool {
-		return failed[o] || !r.lacks(o, l.keys) || l.entity == nil && !r.hasAny(o, l.batch.Entity)
+		return failed[o] || !r.lacks(o, l.keys) || by == nil && !r.hasAny(o, l.batch.Entity)
 	})
 	out, _ := r.representer.represent(b, objs)
 	if len(out.uses) == 0 {
@@ -49,8 +56,8 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 		SelectionSet: fields,
 	}}
 	f := *c.fetch
-	if l.entity != nil && l.again.Subgraph != "" {
-		f.Subgraph = l.again.Subgraph
+	if by != nil && by.Subgraph != "" {
+		f.Subgraph = by.Subgraph
 	}
 	f.Root, f.RootPath, f.Entities = nil, nil, []*plan.Batch{b}
 	again := &call{fetch: &f, batches: []batch{out}, whole: 1, mark: len(r.store.nodes)}
@@ -60,14 +67,14 @@ func (r *run) rescue(ctx context.Context, c *call, l lost) {
 	}
 }
 
-// askable says how what a field of some objects leads to is asked for by their keys; nil: it cannot be.
-func askable(w *plan.Wire, name string) *plan.Again {
-	for i := range w.Again {
-		if a := &w.Again[i]; a.Fields == nil || slices.Contains(a.Fields, name) {
-			return a
+// askable lists how what a field of some objects leads to is asked for by their keys: of several, each is for other types.
+func askable(w *plan.Wire, name string) (list []plan.Again) {
+	for _, a := range w.Again {
+		if a.Fields == nil || slices.Contains(a.Fields, name) {
+			list = append(list, a)
 		}
 	}
-	return nil
+	return list
 }
 
 // failedBelow lists the objects of which something failed at the end of a path.

@@ -69,7 +69,7 @@ type lost struct {
 	// The nearest entity around it that the answer names, nil: none; how it is asked for again; where its objects are; how many
 	// names lead to it; and the way from there to the field.
 	entity *plan.Wire
-	again  *plan.Again
+	again  []plan.Again
 	above  []plan.Path
 	depth  int
 	keys   []plan.Key
@@ -186,7 +186,7 @@ func (t *tree) lost(level []asked, o, p int32) (l lost, ok bool) {
 			o = -1
 		}
 		if len(l.names) > 0 && len(level) > 0 {
-			if again := askable(level[0].wire, name); again != nil {
+			if again := askable(level[0].wire, name); len(again) > 0 {
 				l.entity, l.again, l.above, l.depth, l.keys = level[0].wire, again, nil, len(l.names), nil
 				for _, at := range level {
 					l.above = append(l.above, at.path)

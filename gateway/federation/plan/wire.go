@@ -134,9 +134,18 @@ func (b *builder) again(w *Wire, s *sel) {
 		w.Again = []Again{{Keys: keys, On: s.node.Type.Name}}
 		return
 	}
-	if s.node.Type.Kind != ast.Object || s.node.Type.InterfaceObject {
+	if s.node.Type.InterfaceObject {
 		return
 	}
+	for _, own := range append([]*sel{s}, s.branches...) {
+		if own.node.Type.Kind == ast.Object {
+			b.againByField(w, s, own)
+		}
+	}
+}
+
+// againByField says how what objects of one type may lose is asked for again, of whichever subgraphs have it.
+func (b *builder) againByField(w *Wire, level, s *sel) {
 	left := slices.DeleteFunc(slices.Clone(s.fields), func(f *selField) bool { return !b.endangers(s, f) })
 	had := func(n *querygraph.Node, f *selField) bool {
 		e := n.Edge(f.name)
@@ -147,7 +156,7 @@ func (b *builder) again(w *Wire, s *sel) {
 		if n == nil || !slices.ContainsFunc(left, func(f *selField) bool { return had(n, f) }) {
 			continue
 		}
-		keys := b.keysAt(w, n, s)
+		keys := b.keysAt(w, n, level)
 		if keys == nil {
 			continue
 		}
