@@ -84,7 +84,8 @@ var ErrPanicked = errors.New("the work that was waited for panicked")
 // Do returns what work returns, or what equal work returns that is under way.
 //
 // Work runs here, under a context with ctx's values that ends when nobody waits any more; it must end within most by
-// itself. So who has less time than that does its work alone. Who joins waits no longer than its own ctx.
+// itself. So who has less time than that does its work alone. Who joins waits no longer than its own ctx's
+// deadline, and hears at once of its end otherwise only when it has waited for patience.
 func (g *Group[T]) Do(ctx context.Context, key Key, most time.Duration, work func(context.Context) (T, error)) (value T, hold Hold, err error) {
 	hash := maphash.String(g.seed, key.Head) ^ maphash.Bytes(g.seed, key.Body)
 	s := &g.shards[hash%uint64(len(g.shards))]

@@ -364,3 +364,39 @@ func TestWhoJoinedFirstGoesFirst(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoJoinsLeavesBeforeTheWorkEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		cancel   time.Duration // 0: never
+		deadline time.Duration // 0: none
+		want     result
+	}{
+		{"cancelled soon: when patience ends", 50 * time.Millisecond, 0, result{"", Joined, context.Canceled, patience}},
+		{"cancelled later: at once", 300 * time.Millisecond, 0, result{"", Joined, context.Canceled, 300 * time.Millisecond}},
+		{"a deadline within patience: at once", 0, 50 * time.Millisecond, result{"", Joined, context.DeadlineExceeded, 50 * time.Millisecond}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g, j := NewGroup[string](), &job{}
+				first := do(t.Context(), g, Key{Of: 1}, j)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if tt.cancel > 0 {
+					time.AfterFunc(tt.cancel, cancel)
+				}
+				if tt.deadline > 0 {
+					var end context.CancelFunc
+					ctx, end = context.WithTimeout(ctx, tt.deadline)
+					defer end()
+				}
+				if got := <-do(ctx, g, Key{Of: 1}, j); got != tt.want {
+					t.Errorf("who joined got %v, want %v", got, tt.want)
+				}
+				if got, want := <-first, (result{"run 1", Led, nil, time.Second}); got != want {
+					t.Errorf("who led got %v, want %v", got, want)
+				}
+			})
+		})
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"medicore.dev/medicore/gateway/authn"
 	"medicore.dev/medicore/gateway/federation/compose"
@@ -454,5 +456,41 @@ func TestErrorsOfADocumentAreBounded(t *testing.T) {
 	_, failed := p.Prepare(t.Context(), &Request{Query: "{ mine { " + strings.Repeat("nope ", 500) + "} }"})
 	if failed == nil || len(failed.Errors) != maxErrors {
 		t.Errorf("%+v", failed)
+	}
+}
+
+// Few variables are looked for in turn and many through an index: both find the same.
+func TestVariablesAreFoundHoweverManyThereAre(t *testing.T) {
+	schema := composed(t, `type Query { a: Int }`).API()
+	for _, n := range []int{1, few, few + 1, 3 * few} {
+		var declared []string
+		var given []Variable
+		for i := range n {
+			declared = append(declared, fmt.Sprintf("$v%d: Int = %d", i, -1-i))
+			if i%3 != 1 { // the others have their defaults
+				given = append(given, Variable{fmt.Sprint("v", i), json.RawMessage("7")}, Variable{fmt.Sprint("v", i), json.RawMessage(fmt.Sprint(i))})
+			}
+		}
+		doc, err := parser.ParseQuery(&ast.Source{Input: "query(" + strings.Join(declared, ", ") + ") { a }"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		vars, errs := coerceVariables(schema, doc.Operations[0], append(given, Variable{"unknown", json.RawMessage("1")}))
+		if len(errs) > 0 || len(vars.list) != n {
+			t.Fatalf("%d variables: %d are coerced, %v", n, len(vars.list), errs)
+		}
+		for i := range n {
+			want := i // of two with one name the last
+			if i%3 == 1 {
+				want = -1 - i
+			}
+			name := fmt.Sprint("v", i)
+			if text, ok := vars.Get(name); !ok || string(text) != fmt.Sprint(want) || vars.value(name) != int64(want) {
+				t.Errorf("%d variables: %s is %s (%v), found %v, want %d", n, name, text, vars.value(name), ok, want)
+			}
+		}
+		if _, ok := vars.Get("unknown"); ok || vars.value("unknown") != nil {
+			t.Errorf("%d variables: one that is not declared is found", n)
+		}
 	}
 }

@@ -108,21 +108,17 @@ func (p *parser) value(i int) (int32, int, error) {
 	}
 	p.t.nodes = append(p.t.nodes, tnode{off: uint32(i), child: -1, next: -1})
 	var end int
-	var ok bool
+	var err error
+	ok := true
 	switch p.b[i] {
 	case '"':
 		n := &p.t.nodes[id]
 		n.kind = kindString
 		end, n.escaped, n.bad, ok = jsontext.String(p.b, i)
-	case '{', '[':
-		var err error
-		if p.b[i] == '{' {
-			end, err = p.object(id, i)
-		} else {
-			end, err = p.list(id, i)
-		}
-		p.t.nodes[id].end = uint32(end)
-		return id, end, err
+	case '{':
+		end, err = p.object(id, i)
+	case '[':
+		end, err = p.list(id, i)
 	case 'n':
 		end, ok = jsontext.Word(p.b, i, "null")
 	case 't':
@@ -136,9 +132,9 @@ func (p *parser) value(i int) (int32, int, error) {
 		end, ok = jsontext.Number(p.b, i)
 	}
 	if p.t.nodes[id].end = uint32(end); !ok {
-		return id, end, syntaxError(end)
+		err = syntaxError(end)
 	}
-	return id, end, nil
+	return id, end, err
 }
 
 func (p *parser) list(id int32, i int) (int, error) {
