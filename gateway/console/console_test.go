@@ -50,6 +50,25 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// The types of files are the same on every machine.
+func TestFilesHaveTheTypesOfTheirExtensions(t *testing.T) {
+	files, want := fstest.MapFS{}, map[string]string{"a.html": "text/html; charset=utf-8", "a.js": "text/javascript; charset=utf-8", "a.css": "text/css; charset=utf-8", "a.ttf": "font/ttf", "a.unknown": "application/octet-stream", "a": "application/octet-stream"}
+	for name := range want {
+		files[name] = &fstest.MapFile{Data: []byte("x")}
+	}
+	h, err := New(files, "/", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, kind := range want {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/"+name, nil))
+		if got := w.Header().Get("Content-Type"); got != kind {
+			t.Errorf("%s is %q, want %q", name, got, kind)
+		}
+	}
+}
+
 // opened counts the files that are opened.
 type opened struct {
 	fstest.MapFS

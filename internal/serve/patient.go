@@ -1,10 +1,10 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -12,9 +12,9 @@ import (
 )
 
 // What has to be noticed of a request that takes long, costs nothing while it does not: that its body does not arrive, and
-// that the client goes away meanwhile. The second net/http finds out by reading one byte in the background while the handler
-// runs. That read is put off until the request has been under way for a while, which few are; the others it would cost a
-// system call and a visit to the poller.
+// that the client goes away meanwhile. To find out the second net/http starts a goroutine for each request, which reads one
+// byte while the handler runs and is called off afterwards. Here that read ends at once with nothing, so that there is nothing
+// to call off; the client of a request that has been under way for a while is waited for by peeking.
 
 // glance is how often a connection with a request under way is looked at. So much later, and at most twice that, a handler hears
 // of its client's leaving.
@@ -22,15 +22,14 @@ const glance = 100 * time.Millisecond
 
 // patience is what a connection waits for.
 type patience struct {
-	wake    chan bool   // to the read that was put off: whether it is to read
-	watched atomic.Bool // glances go on
+	leave   context.CancelFunc // ends the context of the connection's requests
+	watched atomic.Bool        // glances go on
 
-	mu     sync.Mutex
-	past   bool   // the deadline is
-	waits  bool   // the read was put off
-	wait   uint64 // number of its kind
-	seen   uint64 // that was put off at the last glance
-	closed bool
+	mu      sync.Mutex
+	waits   bool   // a request is under way, of which all has been read
+	wait    uint64 // its number
+	seen    uint64 // that was under way at the last glance
+	peeking bool   // the client's leaving is waited for
 
 	deadline time.Time // of reading, as it was set
 	applied  time.Time // that the poller knows of
@@ -47,38 +46,19 @@ var began = time.Now()
 var past = time.Unix(1, 0)
 
 func newConn(tcp *net.TCPConn) *conn {
-	return &conn{TCPConn: tcp, patience: patience{wake: make(chan bool, 1)}}
+	return &conn{TCPConn: tcp, patience: patience{leave: func() {}}}
 }
 
-// Read implements net.Conn. Only net/http's look at the client reads one byte.
+// Read implements net.Conn. It returns nothing, once, to net/http's look at the client: the first read of one byte after one of
+// more.
 func (c *conn) Read(p []byte) (int, error) {
-	if len(p) != 1 {
-		if c.reading.Load() == 0 { // for the next request: what else is to be done comes first, and there is something to read then
-			runtime.Gosched()
-		}
-		return c.read(p)
+	if len(p) == 1 && canPeek && c.await() {
+		return 0, nil
 	}
-	c.mu.Lock()
-	switch {
-	case c.past:
-		c.mu.Unlock()
-		return 0, os.ErrDeadlineExceeded
-	case c.closed:
-		c.mu.Unlock()
-		return c.read(p)
+	if c.reading.Load() == 0 { // for the next request: what else is to be done comes first, and there is something to read then
+		runtime.Gosched()
 	}
-	c.waits, c.wait = true, c.wait+1
-	c.mu.Unlock()
-	c.watch()
-	if !<-c.wake {
-		return 0, os.ErrDeadlineExceeded
-	}
-	return c.read(p)
-}
-
-// read reads by the deadline that was set.
-func (c *conn) read(p []byte) (int, error) {
-	if err := c.begin(); err != nil {
+	if err := c.begin(len(p) == 1); err != nil {
 		return 0, err
 	}
 	n, err := c.TCPConn.Read(p)
@@ -86,18 +66,33 @@ func (c *conn) read(p []byte) (int, error) {
 	return n, err
 }
 
+// await notes that a request is under way, unless that is known.
+func (c *conn) await() bool {
+	c.mu.Lock()
+	if c.waits {
+		c.mu.Unlock()
+		return false
+	}
+	c.waits, c.wait = true, c.wait+1
+	c.mu.Unlock()
+	c.watch()
+	return true
+}
+
 // WriteTo implements io.WriterTo.
 func (c *conn) WriteTo(w io.Writer) (int64, error) {
-	if err := c.begin(); err != nil {
+	if err := c.begin(false); err != nil {
 		return 0, err
 	}
 	defer c.end()
 	return c.TCPConn.WriteTo(w)
 }
 
-func (c *conn) begin() error {
+// begin begins to read by the deadline that was set. waits: a request may be under way still.
+func (c *conn) begin(waits bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.waits = c.waits && waits
 	err := c.apply()
 	if err == nil {
 		c.reads++
@@ -109,6 +104,35 @@ func (c *conn) end() {
 	c.mu.Lock()
 	c.reads--
 	c.mu.Unlock()
+}
+
+// peek waits until the client has sent more or has left, or the deadline comes, and ends the request's context if it has left.
+// Nothing is taken from what it sends; who reads meanwhile reads after the peek.
+func (c *conn) peek() {
+	c.mu.Lock()
+	err := c.apply()
+	c.reads++
+	c.mu.Unlock()
+	if err == nil && c.left() {
+		c.leave()
+	}
+	c.mu.Lock()
+	c.reads--
+	c.peeking = false
+	c.mu.Unlock()
+}
+
+// left reports whether what there is to read next is the end.
+func (c *conn) left() (left bool) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false // closed, which ends the context too
+	}
+	err = raw.Read(func(fd uintptr) (done bool) {
+		done, left = peek(fd)
+		return done
+	})
+	return left && err == nil
 }
 
 // apply tells the poller of the deadline, unless it knows of nearly the same. net/http sets five for each request, most of
@@ -123,23 +147,12 @@ func (c *conn) apply() error {
 	return c.TCPConn.SetReadDeadline(d)
 }
 
-// rouse ends the wait of a read that was put off, if there is one.
-func (c *conn) rouse(read bool) {
-	if c.waits {
-		c.waits = false
-		c.wake <- read
-	}
-}
-
-// SetReadDeadline implements net.Conn. One long past is how net/http calls off its look.
+// SetReadDeadline implements net.Conn.
 func (c *conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.deadline, c.past = t, !t.IsZero() && t.Before(began)
-	switch {
-	case c.past && c.waits: // nothing else reads
-		c.rouse(false)
-	case c.reads > 0:
+	c.deadline = t
+	if c.reads > 0 {
 		return c.apply()
 	}
 	return nil
@@ -155,12 +168,8 @@ func (c *conn) SetDeadline(t time.Time) error {
 
 // Close implements net.Conn.
 func (c *conn) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
-	err := c.TCPConn.Close()
-	c.rouse(true)
-	return err
+	c.leave()
+	return c.TCPConn.Close()
 }
 
 // LimitBody lets reading the request's body fail with os.ErrDeadlineExceeded from some time on, until it is stopped.
@@ -197,14 +206,16 @@ func (c *conn) watch() {
 	}
 }
 
-// look lets the read that was put off at the last glance already begin, and ends reading a body that takes too long.
+// look begins to wait for the leaving of the client whose request was under way at the last glance already, and ends reading a
+// body that takes too long.
 func (c *conn) look() {
 	c.watched.Store(false)
 	c.mu.Lock()
 	waits, long := c.waits, c.waits && c.wait == c.seen
 	c.seen = c.wait
-	if long {
-		c.rouse(true)
+	if long && !c.peeking {
+		c.peeking = true
+		go c.peek()
 	}
 	c.mu.Unlock()
 	since := c.reading.Load()

@@ -43,39 +43,58 @@ const (
 	post = "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}"
 )
 
-// Whenever the client goes, or the server is closed, the handler hears of it.
+// Whenever the client goes, or the server is closed, the handler hears of it, whatever came before on the connection.
 func TestAHandlerHearsOfTheClientsLeaving(t *testing.T) {
 	for _, request := range []string{get, post} {
-		for _, after := range []time.Duration{0, glance / 2, glance, 3 * glance} {
-			for _, who := range []string{"client", "server"} {
-				t.Run(fmt.Sprintf("%s after %s, %.4s", who, after, request), func(t *testing.T) {
-					t.Parallel()
-					began, ended := make(chan bool, 1), make(chan error, 1)
-					l := listening(t, func(_ http.ResponseWriter, r *http.Request) {
-						_, _ = io.Copy(io.Discard, r.Body)
-						began <- true
-						select {
-						case <-r.Context().Done():
-							ended <- r.Context().Err()
-						case <-time.After(10 * time.Second):
-							ended <- nil
+		for _, before := range []time.Duration{-1, 0, 3 * glance} { // how long another request took; none
+			for _, after := range []time.Duration{0, glance / 2, glance, 3 * glance} {
+				for _, who := range []string{"client", "server"} {
+					t.Run(fmt.Sprintf("%s after %s, %.4s, before %s", who, after, request, before), func(t *testing.T) {
+						t.Parallel()
+						first := before >= 0
+						began, ended := make(chan bool, 1), make(chan error, 1)
+						l := listening(t, func(_ http.ResponseWriter, r *http.Request) {
+							_, _ = io.Copy(io.Discard, r.Body)
+							if first {
+								time.Sleep(before)
+								return
+							}
+							began <- true
+							select {
+							case <-r.Context().Done():
+								ended <- r.Context().Err()
+							case <-time.After(10 * time.Second):
+								ended <- nil
+							}
+						})
+						c := dial(t, l)
+						send := func() {
+							if _, err := io.WriteString(c, request); err != nil {
+								t.Fatal(err)
+							}
+						}
+						if first {
+							send()
+							resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+							if err != nil {
+								t.Fatal(err)
+							}
+							resp.Body.Close()
+							first = false
+						}
+						send()
+						<-began
+						time.Sleep(after)
+						if who == "client" {
+							_ = c.Close()
+						} else {
+							_ = l.server.Close()
+						}
+						if err := <-ended; !errors.Is(err, context.Canceled) {
+							t.Errorf("it ended with %v", err)
 						}
 					})
-					c := dial(t, l)
-					if _, err := io.WriteString(c, request); err != nil {
-						t.Fatal(err)
-					}
-					<-began
-					time.Sleep(after)
-					if who == "client" {
-						_ = c.Close()
-					} else {
-						_ = l.server.Close()
-					}
-					if err := <-ended; !errors.Is(err, context.Canceled) {
-						t.Errorf("it ended with %v", err)
-					}
-				})
+				}
 			}
 		}
 	}

@@ -37,9 +37,14 @@ func (l listener) Accept() (net.Conn, error) {
 
 type connKey struct{}
 
-// withConn puts the connection into the context of its requests.
+// withConn puts the connection into the context of its requests, which ends when the client leaves.
 func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
+	own, ok := c.(*conn)
+	if !ok {
+		return ctx
+	}
+	ctx, own.leave = context.WithCancel(ctx)
+	return context.WithValue(ctx, connKey{}, own)
 }
 
 // conn is a connection of which, while it gathers, the first write waits for the second. One goroutine writes at a time. How it
