@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -97,6 +100,78 @@ func TestAHandlerHearsOfTheClientsLeaving(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Of many clients at once, whose requests take around as long as a glance, come alone or three together, and after pauses, those
+// who stay are answered, and of all others the handler hears that they have left.
+func TestManyClientsComeAndGo(t *testing.T) {
+	const forever = time.Hour
+	var left, heard atomic.Int64
+	l := listening(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		d, err := time.ParseDuration(string(body))
+		if err != nil {
+			t.Error(err)
+		}
+		select {
+		case <-time.After(d):
+			_ = WriteBody(w, r, body)
+		case <-r.Context().Done():
+			heard.Add(1)
+			if d != forever {
+				t.Errorf("a client is said to have left in %s", d)
+			}
+		}
+	})
+	client := func(random *rand.Rand) {
+		c := dial(t, l)
+		answers := bufio.NewReader(c)
+		send := func(d time.Duration) {
+			if _, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n%s", len(d.String()), d); err != nil {
+				t.Error(err)
+			}
+		}
+		for range random.IntN(10) {
+			d := time.Duration(random.IntN(5)) * glance / 2
+			together := 1 + 2*random.IntN(2)
+			for range together {
+				send(d)
+			}
+			for range together {
+				resp, err := http.ReadResponse(answers, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				body, err := io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if err != nil || string(body) != d.String() {
+					t.Errorf("got %q, %v; want %s", body, err, d)
+				}
+			}
+			time.Sleep(time.Duration(random.IntN(3)) * glance / 2)
+		}
+		if random.IntN(2) == 0 {
+			left.Add(1)
+			send(forever)
+			time.Sleep(time.Duration(random.IntN(5)) * glance / 2)
+		}
+		_ = c.Close()
+	}
+	var clients sync.WaitGroup
+	for i := range uint64(100) {
+		clients.Go(func() { client(rand.New(rand.NewPCG(i, 0))) }) //nolint:gosec // the same in every run
+	}
+	clients.Wait()
+	for end := time.Now().Add(10 * time.Second); heard.Load() < left.Load() && time.Now().Before(end); {
+		time.Sleep(glance / 10)
+	}
+	if heard.Load() != left.Load() {
+		t.Errorf("%d clients left, the handler heard of %d", left.Load(), heard.Load())
 	}
 }
 
