@@ -23,6 +23,7 @@ fuzz: ## every fuzz target for ten minutes
 	go run ./test/fuzzall -time 10m
 bench: ## our gateway, others and the floor over the same subgraphs (bench/README.md); BENCH="-short" for one look
 	go run ./bench/compare $(BENCH)
+microbench: SHELL := bash -o pipefail
 microbench: ## benchmarks of the parts, six times each, summed up by benchstat
 	go test -run '^$$' -bench . -benchmem -count 6 ./gateway/... | go tool -modfile=tools/go.mod benchstat /dev/stdin
 check: ## install what is needed and pass all tests, as CI does

@@ -46,6 +46,39 @@ const (
 	post = "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}"
 )
 
+// lasting is how long a request is to take, which is its body.
+func lasting(t *testing.T, r *http.Request) time.Duration {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	d, err := time.ParseDuration(string(body))
+	if err != nil {
+		t.Error(err)
+	}
+	return d
+}
+
+// ask sends a request that is to take so long.
+func ask(t *testing.T, c net.Conn, d time.Duration) {
+	if _, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n%s", len(d.String()), d); err != nil {
+		t.Error(err)
+	}
+}
+
+// answered reads an answer, which has to be how long its request took.
+func answered(t *testing.T, from *bufio.Reader, d time.Duration) {
+	resp, err := http.ReadResponse(from, nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != d.String() {
+		t.Errorf("got %q, %v; want %s", body, err, d)
+	}
+}
+
 // Whenever the client goes, or the server is closed, the handler hears of it, whatever came before on the connection.
 func TestAHandlerHearsOfTheClientsLeaving(t *testing.T) {
 	for _, request := range []string{get, post} {
@@ -54,11 +87,11 @@ func TestAHandlerHearsOfTheClientsLeaving(t *testing.T) {
 				for _, who := range []string{"client", "server"} {
 					t.Run(fmt.Sprintf("%s after %s, %.4s, before %s", who, after, request, before), func(t *testing.T) {
 						t.Parallel()
-						first := before >= 0
+						var served atomic.Int32
 						began, ended := make(chan bool, 1), make(chan error, 1)
 						l := listening(t, func(_ http.ResponseWriter, r *http.Request) {
 							_, _ = io.Copy(io.Discard, r.Body)
-							if first {
+							if served.Add(1) == 1 && before >= 0 {
 								time.Sleep(before)
 								return
 							}
@@ -76,14 +109,13 @@ func TestAHandlerHearsOfTheClientsLeaving(t *testing.T) {
 								t.Fatal(err)
 							}
 						}
-						if first {
+						if before >= 0 {
 							send()
 							resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 							if err != nil {
 								t.Fatal(err)
 							}
 							resp.Body.Close()
-							first = false
 						}
 						send()
 						<-began
@@ -109,17 +141,10 @@ func TestManyClientsComeAndGo(t *testing.T) {
 	const forever = time.Hour
 	var left, heard atomic.Int64
 	l := listening(t, func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		d, err := time.ParseDuration(string(body))
-		if err != nil {
-			t.Error(err)
-		}
+		d := lasting(t, r)
 		select {
 		case <-time.After(d):
-			_ = WriteBody(w, r, body)
+			_ = WriteBody(w, r, []byte(d.String()))
 		case <-r.Context().Done():
 			heard.Add(1)
 			if d != forever {
@@ -130,34 +155,20 @@ func TestManyClientsComeAndGo(t *testing.T) {
 	client := func(random *rand.Rand) {
 		c := dial(t, l)
 		answers := bufio.NewReader(c)
-		send := func(d time.Duration) {
-			if _, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n%s", len(d.String()), d); err != nil {
-				t.Error(err)
-			}
-		}
 		for range random.IntN(10) {
 			d := time.Duration(random.IntN(5)) * glance / 2
 			together := 1 + 2*random.IntN(2)
 			for range together {
-				send(d)
+				ask(t, c, d)
 			}
 			for range together {
-				resp, err := http.ReadResponse(answers, nil)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				body, err := io.ReadAll(resp.Body)
-				resp.Body.Close()
-				if err != nil || string(body) != d.String() {
-					t.Errorf("got %q, %v; want %s", body, err, d)
-				}
+				answered(t, answers, d)
 			}
 			time.Sleep(time.Duration(random.IntN(3)) * glance / 2)
 		}
 		if random.IntN(2) == 0 {
 			left.Add(1)
-			send(forever)
+			ask(t, c, forever)
 			time.Sleep(time.Duration(random.IntN(5)) * glance / 2)
 		}
 		_ = c.Close()
@@ -178,53 +189,78 @@ func TestManyClientsComeAndGo(t *testing.T) {
 // Requests on one connection are answered in turn, however long each takes and whether or not the next has come before.
 func TestRequestsFollowEachOther(t *testing.T) {
 	l := listening(t, func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		d, err := time.ParseDuration(string(body))
-		if err != nil {
-			t.Error(err)
-		}
+		d := lasting(t, r)
 		time.Sleep(d)
 		if r.Context().Err() != nil {
 			t.Error("the client is said to have gone")
 		}
-		_, _ = w.Write(body)
+		_, _ = io.WriteString(w, d.String())
 	})
 	for _, early := range []bool{false, true} {
 		c := dial(t, l)
 		answers := bufio.NewReader(c)
-		var takes []string
+		var takes []time.Duration
 		for range 2 {
-			for _, d := range []time.Duration{0, 0, time.Millisecond, glance - time.Millisecond, glance, glance + time.Millisecond, 2 * glance, 5 * glance / 2} {
-				takes = append(takes, d.String())
-			}
-		}
-		send := func(d string) {
-			if _, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n%s", len(d), d); err != nil {
-				t.Fatal(err)
-			}
+			takes = append(takes, 0, 0, time.Millisecond, glance-time.Millisecond, glance, glance+time.Millisecond, 2*glance, 5*glance/2)
 		}
 		if early {
 			for _, d := range takes {
-				send(d)
+				ask(t, c, d)
 			}
 		}
 		for _, d := range takes {
 			if !early {
-				send(d)
+				ask(t, c, d)
 			}
-			resp, err := http.ReadResponse(answers, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if err != nil || string(body) != d {
-				t.Fatalf("got %q, %v; want %q", body, err, d)
-			}
+			answered(t, answers, d)
 		}
+	}
+}
+
+// Over HTTP/2 a frame may end in one byte, which is no look at the client: nothing waits for it or is lost.
+func TestBytesArriveOneByOneOverHTTP2(t *testing.T) {
+	l := listening(t, func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).Flush()
+		for b := make([]byte, 1); ; {
+			if _, err := io.ReadFull(r.Body, b); err != nil {
+				return
+			}
+			_, _ = w.Write(b)
+			_ = http.NewResponseController(w).Flush()
+		}
+	})
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols}
+	defer transport.CloseIdleConnections()
+	from, to := io.Pipe()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+l.Addr(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for i, pause := range []time.Duration{0, 0, glance / 2, 0, 3 * glance, 0} {
+		time.Sleep(pause)
+		sent := []byte{byte('a' + i)}
+		began := time.Now()
+		if _, err := to.Write(sent); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, 1)
+		if _, err := io.ReadFull(resp.Body, got); err != nil || got[0] != sent[0] {
+			t.Fatalf("got %q, %v; want %q", got, err, sent)
+		}
+		if took := time.Since(began); took > glance/2 {
+			t.Errorf("byte %d took %s", i, took)
+		}
+	}
+	_ = to.Close()
+	if rest, err := io.ReadAll(resp.Body); err != nil || len(rest) > 0 {
+		t.Errorf("%q, %v after the last", rest, err)
 	}
 }
 

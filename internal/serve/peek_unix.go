@@ -20,7 +20,7 @@ func peek(fd uintptr) (done, left bool) {
 		case errors.Is(err, syscall.EAGAIN):
 			return false, false
 		default:
-			return true, n <= 0 || err != nil
+			return true, n <= 0
 		}
 	}
 }
